@@ -1,1 +1,43 @@
-//! media
+//! Decodes, encodes and remuxes video; the only crate that knows FFmpeg.
+//!
+//! Every input is untrusted: it is opened through a read-only handle, with a list of containers that cannot lead to
+//! other files, no protocol at all, and bounds on picture size, streams, pictures, seconds and time without
+//! progress. FFmpeg writes nothing to standard error.
+//!
+//! - [`probe`]: what a file says of itself;
+//! - [`Decoder`]: its pictures, in presentation order;
+//! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over.
+
+mod cancel;
+mod codec;
+mod container;
+mod copies;
+mod damage;
+mod decoder;
+mod encode_plan;
+mod error;
+#[allow(unsafe_code)]
+mod ffi;
+mod info;
+mod output_file;
+mod picture;
+mod pixel_choice;
+mod rgb_image;
+mod sniff;
+mod source;
+mod timeline;
+mod transcode;
+mod watch;
+
+pub use cancel::Cancel;
+pub use codec::{EncodeOptions, VideoCodec};
+pub use container::{Container, muxer_for};
+pub use decoder::Decoder;
+pub use error::{Error, TranscodeError};
+pub use info::{MediaInfo, probe};
+pub use picture::Picture;
+pub use rgb_image::RgbImage;
+pub use transcode::{Transcoded, transcode};
+
+#[cfg(test)]
+mod test_clips;

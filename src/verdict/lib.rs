@@ -1,1 +1,29 @@
-//! verdict
+//! What is said about a video: the evidence of each stage, the verdict drawn from it, and the exact JSON of both.
+//!
+//! Nothing here reads a file, a clock or the network. [`policy`] is a pure function from evidence to [`Verdict`];
+//! [`Report`] is the document that `filigrane verify --json` prints.
+
+mod classifier;
+mod codes;
+mod credentials;
+mod identifier;
+mod number;
+mod phrase;
+mod policy;
+mod registry;
+mod report;
+mod stage;
+mod verdict;
+mod visible;
+mod watermark;
+
+pub use classifier::{Classifier, ClassifierState, Clue, Segment};
+pub use codes::{Meaning, Weight, explain};
+pub use credentials::{Credentials, CredentialsState, Origin};
+pub use identifier::{payload_of_manifest, same_manifest};
+pub use policy::{CONFIDENCE_CEILING, SOFT_CEILING, policy};
+pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via};
+pub use report::{Media, Report, SCHEMA, Timing, overall_exit_status};
+pub use verdict::{Code, Verdict};
+pub use visible::{is_deceptive, visible};
+pub use watermark::{Geometry, Strength, Watermark, WatermarkState};

@@ -1,1 +1,33 @@
-//! watermark
+//! An invisible mark that carries 64 bits through re-encoding, resizing, cropping, mirroring and cutting, and a blind
+//! detector that states how likely it is to be wrong. `SPEC.md` has the format.
+//!
+//! ```
+//! use filigrane_watermark::{Detector, Key, Payload};
+//!
+//! let detector = Detector::new(&Key::public());
+//! assert!(detector.finish().payload.is_none(), "nothing was seen");
+//! assert_eq!(Payload(0x6f1c).to_string(), "0000000000006f1c");
+//! ```
+
+mod accumulate;
+mod carrier;
+mod code;
+mod coherent;
+mod embed;
+mod error;
+mod extract;
+mod geometry;
+mod key;
+mod lattice;
+mod mask;
+mod payload;
+mod polar;
+mod whiten;
+
+pub use carrier::{MIN_SHORT_SIDE, tile_side};
+pub use embed::{Embedder, Strength};
+pub use error::Error;
+pub use extract::{Detector, FALSE_ALARM, Finding, Segment, Sighting};
+pub use geometry::{Dihedral, Geometry};
+pub use key::Key;
+pub use payload::Payload;

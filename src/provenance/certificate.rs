@@ -1,0 +1,164 @@
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+use filigrane_frame::Digest;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, PKCS_ED25519,
+};
+use sha2::Digest as _;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use x509_parser::pem::Pem;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::Error;
+
+/// Most certificates taken from one PEM text.
+const MOST_CERTIFICATES: usize = 4096;
+/// Largest PEM text.
+const LONGEST_PEM: usize = 8 << 20;
+const C2PA_CLAIM_SIGNING: &[u64] = &[1, 3, 6, 1, 4, 1, 62558, 2, 1];
+const VALIDITY: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+/// Clocks differ: a certificate is valid from a day before it was made.
+const CLOCK_SLACK: Duration = Duration::from_secs(24 * 3600);
+
+/// A key with its certificate, and the authority's certificate that issued it.
+pub(crate) struct Issued {
+    pub key: SigningKey,
+    pub chain_pem: String,
+    pub root_pem: String,
+}
+
+/// A fresh Ed25519 key, its certificate and a one-off authority whose key is dropped here.
+pub(crate) fn issue(name: &str) -> Result<Issued, Error> {
+    let failed = |error: rcgen::Error| Error::Internal(format!("certificate: {error}"));
+    let holder = format!("{name} (self-issued, filigrane)");
+    let now = OffsetDateTime::now_utc();
+
+    let authority_key = KeyPair::generate_for(&PKCS_ED25519).map_err(failed)?;
+    let mut authority = parameters(&holder, &format!("{name} root (self-issued, filigrane)"), now);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let root = authority.self_signed(&authority_key).map_err(failed)?;
+
+    let key = KeyPair::generate_for(&PKCS_ED25519).map_err(failed)?;
+    let mut leaf = parameters(&holder, &holder, now);
+    leaf.is_ca = IsCa::ExplicitNoCa;
+    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    leaf.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::Other(C2PA_CLAIM_SIGNING.to_vec()),
+        ExtendedKeyUsagePurpose::EmailProtection,
+    ];
+    leaf.use_authority_key_identifier_extension = true;
+    let certificate = leaf.signed_by(&key, &Issuer::new(authority, authority_key)).map_err(failed)?;
+
+    let der = zeroize::Zeroizing::new(key.serialize_der());
+    let key = SigningKey::from_pkcs8_der(&der).map_err(|error| Error::Internal(format!("key: {error}")))?;
+    Ok(Issued { key, chain_pem: certificate.pem(), root_pem: root.pem() })
+}
+
+fn parameters(organisation: &str, common_name: &str, now: OffsetDateTime) -> CertificateParams {
+    let mut parameters = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    name.push(DnType::OrganizationName, organisation);
+    name.push(DnType::CommonName, common_name);
+    parameters.distinguished_name = name;
+    parameters.not_before = now - CLOCK_SLACK;
+    parameters.not_after = now + VALIDITY;
+    parameters
+}
+
+/// What people and policies need to know of a certificate.
+pub(crate) struct Description {
+    pub subject: String,
+    pub organisation: Option<String>,
+    pub not_after: String,
+    pub fingerprint: Digest,
+    pub is_authority: bool,
+    pub ed25519_key: Option<[u8; 32]>,
+}
+
+/// Describes one DER certificate; `place` goes into the error.
+pub(crate) fn describe(der: &[u8], place: &str) -> Result<Description, Error> {
+    let wrong = |detail: String| Error::Certificate { place: place.to_owned(), detail };
+    let (rest, certificate) = X509Certificate::from_der(der)
+        .map_err(|error| wrong(format!("not an X.509 certificate ({error})")))?;
+    if !rest.is_empty() {
+        return Err(wrong("bytes follow the certificate".to_owned()));
+    }
+    let is_authority = certificate.basic_constraints().ok().flatten().is_some_and(|basic| basic.value.ca);
+    let text = |name: &x509_parser::x509::X509Name<'_>| {
+        name.iter_organization().next().and_then(|entry| entry.as_str().ok()).map(str::to_owned)
+    };
+    let not_after = certificate.validity().not_after.timestamp();
+    let not_after = OffsetDateTime::from_unix_timestamp(not_after)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| certificate.validity().not_after.to_string());
+    Ok(Description {
+        subject: certificate.subject().to_string(),
+        organisation: text(certificate.subject()),
+        not_after,
+        fingerprint: Digest(sha2::Sha256::digest(der).into()),
+        is_authority,
+        ed25519_key: certificate.public_key().subject_public_key.data.as_ref().try_into().ok(),
+    })
+}
+
+/// The DER certificates of a PEM text, in order; text between them is skipped. Fails when there is none.
+pub(crate) fn from_pem(pem: &[u8], place: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let wrong = |detail: String| Error::Certificate { place: place.to_owned(), detail };
+    if pem.len() > LONGEST_PEM {
+        return Err(wrong(format!("longer than {} MiB, no certificate list is", LONGEST_PEM >> 20)));
+    }
+    let mut certificates = Vec::new();
+    for block in Pem::iter_from_buffer(pem) {
+        let block = block.map_err(|error| wrong(format!("not PEM ({error})")))?;
+        if block.label != "CERTIFICATE" {
+            return Err(wrong(format!("holds a {}; only certificates belong here", block.label)));
+        }
+        if certificates.len() == MOST_CERTIFICATES {
+            return Err(wrong(format!("more than {MOST_CERTIFICATES} certificates")));
+        }
+        certificates.push(block.contents);
+    }
+    if certificates.is_empty() {
+        return Err(wrong("holds no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// One DER certificate as PEM.
+pub(crate) fn to_pem(der: &[u8]) -> Result<String, Error> {
+    pkcs8::der::pem::encode_string("CERTIFICATE", pkcs8::LineEnding::LF, der)
+        .map_err(|error| Error::Internal(format!("PEM: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issued_certificate_says_that_it_is_self_made_and_fits_its_key() {
+        let issued = issue("newsroom").unwrap();
+        let leaf = &from_pem(issued.chain_pem.as_bytes(), "leaf").unwrap()[0];
+        let leaf = describe(leaf, "leaf").unwrap();
+        assert!(leaf.subject.contains("newsroom (self-issued, filigrane)"), "{}", leaf.subject);
+        assert_eq!(leaf.organisation.as_deref(), Some("newsroom (self-issued, filigrane)"));
+        assert!(!leaf.is_authority);
+        assert_eq!(leaf.ed25519_key, Some(issued.key.verifying_key().to_bytes()));
+        let root = describe(&from_pem(issued.root_pem.as_bytes(), "root").unwrap()[0], "root").unwrap();
+        assert!(root.is_authority);
+        assert_ne!(root.fingerprint, leaf.fingerprint);
+    }
+
+    #[test]
+    fn text_without_certificates_and_private_keys_are_refused() {
+        assert!(from_pem(b"hello", "text").is_err());
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert!(from_pem(key.as_bytes(), "key").unwrap_err().to_string().contains("PRIVATE KEY"));
+        assert!(describe(b"\x30\x03abc", "noise").is_err());
+    }
+}

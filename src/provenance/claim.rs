@@ -1,0 +1,70 @@
+use std::path::PathBuf;
+
+use filigrane_frame::Interval;
+use uuid::Uuid;
+
+use crate::Origin;
+
+/// A mark in, or a fingerprint of, the content that leads back to its manifest (C2PA 2.4, `c2pa.soft-binding`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoftBinding {
+    /// Name of the algorithm, in reverse-domain form.
+    pub algorithm: String,
+    /// What the algorithm yields for this content.
+    pub value: Vec<u8>,
+    /// The part of the video it was taken from, seconds; `None` for all of it.
+    pub span: Option<Interval>,
+}
+
+/// A further assertion that the signer vouches for, stored as CBOR.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assertion {
+    /// Label, such as `cawg.training-mining` or one in reverse-domain form.
+    pub label: String,
+    /// Content.
+    pub data: serde_json::Value,
+}
+
+/// What a signer states of a video.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Names the manifest: `urn:c2pa:ID`. Must be a version 4 (random) UUID.
+    pub id: Uuid,
+    /// Title of the video, for people.
+    pub title: String,
+    /// How the video came to be. `None` when the signer does not know: the manifest then says that an existing
+    /// file was opened (`c2pa.opened`), not that one was created.
+    pub origin: Option<Origin>,
+    /// Marks and fingerprints of the content.
+    pub bindings: Vec<SoftBinding>,
+    /// Whether one of the bindings is a watermark put in by this program; states `c2pa.watermarked.bound`.
+    pub watermarked: bool,
+    /// Version of the program that states this.
+    pub generator_version: String,
+    /// The file from which the video was made, when that is not the file to be signed. Its credentials, embedded
+    /// or beside it, are carried along as the parent ingredient.
+    pub parent: Option<PathBuf>,
+    /// Further assertions.
+    pub assertions: Vec<Assertion>,
+}
+
+impl Claim {
+    /// A claim without origin, bindings, parent or further assertions.
+    pub fn new(id: Uuid, title: impl Into<String>, generator_version: impl Into<String>) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            origin: None,
+            bindings: Vec::new(),
+            watermarked: false,
+            generator_version: generator_version.into(),
+            parent: None,
+            assertions: Vec::new(),
+        }
+    }
+
+    /// `urn:c2pa:ID`, the name of the manifest (C2PA 2.4, section 8.2).
+    pub fn urn(&self) -> String {
+        format!("urn:c2pa:{}", self.id.hyphenated())
+    }
+}

@@ -1,0 +1,232 @@
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// Type of the box that holds a manifest store in an ISO media file (C2PA 2.4, annex A.5).
+const C2PA_BOX: [u8; 16] = [
+    0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
+];
+/// Boxes that the engine descends into; it keeps some 300 bytes of memory for every box it meets.
+const PARENTS: [&[u8; 4]; 16] = [
+    b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"edts", b"udta", b"dinf", b"tref",
+    b"treg", b"mvex", b"mfra", b"meta", b"schi",
+];
+const DEEPEST: usize = 32;
+/// Most boxes or chunks; a day of half-second fragments has some 1.5 million.
+const MOST_BOXES: u64 = 2_000_000;
+
+/// The family a file belongs to, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// ISO base media: MP4, M4V.
+    Mp4,
+    /// ISO base media with the QuickTime brand.
+    QuickTime,
+    /// RIFF of form AVI.
+    Avi,
+    /// EBML: Matroska and WebM, which have no place for a manifest.
+    Matroska,
+    /// Anything else.
+    Other,
+}
+
+impl Container {
+    /// Tells the container from its first bytes; leaves the stream at its start.
+    pub(crate) fn sniff(stream: &mut (impl Read + Seek)) -> io::Result<Self> {
+        let mut head = [0; 12];
+        stream.rewind()?;
+        let length = read_up_to(stream, &mut head)?;
+        stream.rewind()?;
+        Ok(match &head[..length] {
+            [_, _, _, _, b'f', b't', b'y', b'p', b'q', b't', b' ', b' '] => Self::QuickTime,
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => Self::Mp4,
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' '] => Self::Avi,
+            [0x1a, 0x45, 0xdf, 0xa3, ..] => Self::Matroska,
+            _ => Self::Other,
+        })
+    }
+
+    /// Media type, where the first bytes tell it.
+    pub(crate) fn media_type(self) -> Option<&'static str> {
+        match self {
+            Self::Mp4 => Some("video/mp4"),
+            Self::QuickTime => Some("video/quicktime"),
+            Self::Avi => Some("video/x-msvideo"),
+            Self::Matroska => Some("video/x-matroska"),
+            Self::Other => None,
+        }
+    }
+
+    /// Whether C2PA defines a place for the manifest inside such files.
+    pub(crate) fn embeds(self) -> bool {
+        matches!(self, Self::Mp4 | Self::QuickTime | Self::Avi)
+    }
+}
+
+/// What a walk over the outer structure of a file found, before the engine sees the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Survey {
+    /// Bytes of all boxes or chunks that hold manifest data.
+    pub manifest_bytes: u64,
+    /// Where the structure breaks; the engine may still be able to read the file.
+    pub fault: Option<String>,
+    /// What there is too much of; the engine must not see the file.
+    pub excess: Option<String>,
+    boxes: u64,
+}
+
+/// Walks the boxes of an ISO media file or the chunks of an AVI; finds nothing in other files. Memory is constant,
+/// time bounded by the number of boxes.
+pub(crate) fn survey(stream: &mut (impl Read + Seek), container: Container) -> io::Result<Survey> {
+    let mut survey = Survey::default();
+    let end = stream.seek(SeekFrom::End(0))?;
+    match container {
+        Container::Mp4 | Container::QuickTime => survey.boxes(stream, 0, end, 0)?,
+        Container::Avi => survey.chunks(stream, end)?,
+        Container::Matroska | Container::Other => {}
+    }
+    stream.rewind()?;
+    Ok(survey)
+}
+
+impl Survey {
+    fn boxes(&mut self, stream: &mut (impl Read + Seek), start: u64, end: u64, depth: usize) -> io::Result<()> {
+        if depth > DEEPEST {
+            self.excess = Some(format!("boxes nested over {DEEPEST} deep"));
+        }
+        let mut position = start;
+        while self.fault.is_none() && self.excess.is_none() && position.saturating_add(8) <= end {
+            self.boxes += 1;
+            if self.boxes > MOST_BOXES {
+                self.excess = Some(format!("over {MOST_BOXES} boxes"));
+                break;
+            }
+            stream.seek(SeekFrom::Start(position))?;
+            let mut head = [0; 32];
+            let length = read_up_to(stream, &mut head)?;
+            let Some((size, kind, header)) = box_header(&head[..length], end - position) else {
+                self.fault = Some(format!("broken box header at byte {position}"));
+                break;
+            };
+            let box_end = position.saturating_add(size);
+            let whole = box_end <= end;
+            if &kind == b"uuid" && depth == 0 && head.get(header..header + 16) == Some(&C2PA_BOX[..]) {
+                self.manifest_bytes = self.manifest_bytes.saturating_add(size);
+            }
+            if PARENTS.contains(&&kind) {
+                // An ISO `meta` has a version before its children, a QuickTime one starts with its `hdlr` at once.
+                let skip = if &kind == b"meta" && head.get(header + 4..header + 8) != Some(b"hdlr") { 4 } else { 0 };
+                self.boxes(stream, position + header as u64 + skip, box_end.min(end), depth + 1)?;
+            }
+            if !whole && &kind != b"mdat" && depth == 0 && self.fault.is_none() {
+                self.fault = Some(format!("box at byte {position} reaches past the end of the file"));
+            }
+            position = box_end;
+        }
+        Ok(())
+    }
+
+    fn chunks(&mut self, stream: &mut (impl Read + Seek), end: u64) -> io::Result<()> {
+        let mut position = 0;
+        while position + 12 <= end {
+            stream.seek(SeekFrom::Start(position))?;
+            let mut head = [0; 12];
+            stream.read_exact(&mut head)?;
+            let riff_end = position.saturating_add(8).saturating_add(u64::from(little_endian(&head[4..8])));
+            if &head[..4] != b"RIFF" {
+                break;
+            }
+            let mut inner = position + 12;
+            while inner + 8 <= riff_end.min(end) {
+                self.boxes += 1;
+                if self.boxes > MOST_BOXES {
+                    self.excess = Some(format!("over {MOST_BOXES} chunks"));
+                    return Ok(());
+                }
+                stream.seek(SeekFrom::Start(inner))?;
+                let mut head = [0; 8];
+                stream.read_exact(&mut head)?;
+                let size = u64::from(little_endian(&head[4..8]));
+                if &head[..4] == b"C2PA" {
+                    self.manifest_bytes = self.manifest_bytes.saturating_add(size);
+                }
+                inner += 8 + size + (size & 1);
+            }
+            position = riff_end + (riff_end & 1);
+        }
+        Ok(())
+    }
+}
+
+/// Size, type and header length of the box whose first bytes are given; `None` when they contradict themselves.
+fn box_header(head: &[u8], room: u64) -> Option<(u64, [u8; 4], usize)> {
+    let kind = head.get(4..8)?.try_into().ok()?;
+    let (size, header) = match u32::from_be_bytes(head.get(..4)?.try_into().ok()?) {
+        0 => (room, 8),
+        1 => (u64::from_be_bytes(head.get(8..16)?.try_into().ok()?), 16),
+        size => (u64::from(size), 8),
+    };
+    (size >= header as u64).then_some((size, kind, header))
+}
+
+fn little_endian(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte))
+}
+
+fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match stream.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
+    }
+
+    fn survey_of(bytes: Vec<u8>) -> Survey {
+        let mut stream = Cursor::new(bytes);
+        let container = Container::sniff(&mut stream).unwrap();
+        survey(&mut stream, container).unwrap()
+    }
+
+    #[test]
+    fn first_bytes_tell_the_container() {
+        let sniff = |bytes: &[u8]| Container::sniff(&mut Cursor::new(bytes.to_vec())).unwrap();
+        assert_eq!(sniff(b"\0\0\0\x14ftypisom...."), Container::Mp4);
+        assert_eq!(sniff(b"\0\0\0\x14ftypqt  ...."), Container::QuickTime);
+        assert_eq!(sniff(b"RIFF....AVI LIST"), Container::Avi);
+        assert_eq!(sniff(b"\x1a\x45\xdf\xa3"), Container::Matroska);
+        assert_eq!(sniff(b""), Container::Other);
+    }
+
+    #[test]
+    fn manifest_boxes_and_chunks_are_measured() {
+        let manifest = boxed(b"uuid", &[&C2PA_BOX[..], &[0; 100]].concat());
+        let file = [boxed(b"ftyp", b"isom"), manifest, boxed(b"mdat", b"x")].concat();
+        assert_eq!(survey_of(file), Survey { manifest_bytes: 124, fault: None, excess: None, boxes: 3 });
+        let riff = [b"RIFF\x16\0\0\0AVI C2PA\x05\0\0\0hello\0".to_vec()].concat();
+        assert_eq!(survey_of(riff), Survey { manifest_bytes: 5, fault: None, excess: None, boxes: 1 });
+    }
+
+    #[test]
+    fn lying_sizes_and_excess_are_told() {
+        let start = boxed(b"ftyp", b"isom");
+        let fault = |tail: Vec<u8>| survey_of([start.clone(), tail].concat()).fault.unwrap();
+        assert!(fault(b"\0\0\0\x03free".to_vec()).contains("byte 12"));
+        assert!(fault(b"\xff\xff\xff\xfffree".to_vec()).contains("past the end"));
+        let excess = |tail: Vec<u8>| survey_of([start.clone(), tail].concat()).excess.unwrap();
+        let nested = (0..40).fold(Vec::new(), |inner, _| boxed(b"moov", &inner));
+        assert!(excess(nested).contains("deep"));
+        assert!(excess(boxed(b"free", b"").repeat(2_000_001)).contains("over"));
+    }
+}

@@ -1,0 +1,84 @@
+use super::*;
+
+fn passphrase(text: &str) -> Passphrase {
+    Passphrase::new(text.to_owned())
+}
+
+#[test]
+fn a_created_identity_loads_with_its_passphrase_and_with_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let store = IdentityStore::open(&home.path().join("identities"));
+    assert_eq!(store.list().unwrap(), []);
+    let made = store.create("desk-1", &passphrase("correct horse")).unwrap();
+    let loaded = store.load("desk-1", &passphrase("correct horse")).unwrap();
+    assert_eq!(loaded.fingerprint(), made.fingerprint());
+    assert_eq!(loaded.issuer(), "desk-1 (self-issued, filigrane)");
+    assert!(matches!(store.load("desk-1", &passphrase("wrong")), Err(Error::Passphrase(_))));
+    assert!(matches!(store.load("desk-2", &passphrase("")), Err(Error::IdentityMissing { .. })));
+    assert!(matches!(store.create("desk-1", &passphrase("")), Err(Error::IdentityExists { .. })));
+
+    let listed = store.list().unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].fingerprint, made.fingerprint());
+    assert!(listed[0].not_after.ends_with('Z'), "{}", listed[0].not_after);
+    assert_eq!(fs::read_to_string(&listed[0].root_path).unwrap(), made.root_pem());
+    assert_eq!(store.root_pem("desk-1").unwrap(), made.root_pem());
+    let left: Vec<_> = fs::read_dir(home.path().join("identities")).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "no draft folder stays behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn key_files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("identities");
+    IdentityStore::open(&folder).create("a", &passphrase("x")).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("a")), 0o700);
+    assert_eq!(mode(&folder.join("a").join(KEY)), 0o600);
+}
+
+#[test]
+fn openssl_opens_the_key_file() {
+    let home = tempfile::tempdir().unwrap();
+    let store = IdentityStore::open(home.path());
+    store.create("a", &passphrase("correct horse")).unwrap();
+    let output = match std::process::Command::new("openssl")
+        .args(["pkey", "-passin", "pass:correct horse", "-noout", "-text", "-in"])
+        .arg(home.path().join("a").join(KEY))
+        .output()
+    {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => panic!("{error}"),
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("ED25519"));
+}
+
+#[test]
+fn names_that_reach_out_of_the_folder_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let store = IdentityStore::open(home.path());
+    let long = "a".repeat(65);
+    for name in ["", ".", "..", "../x", "a/b", "-x", ".hidden", "Ä", "A", "a b", "a\0b", long.as_str()] {
+        assert!(matches!(store.create(name, &passphrase("")), Err(Error::Name(_))), "{name:?}");
+        assert!(matches!(store.load(name, &passphrase("")), Err(Error::Name(_))), "{name:?}");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_key_under_another_certificate_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let store = IdentityStore::open(home.path());
+    store.create("a", &passphrase("x")).unwrap();
+    store.create("b", &passphrase("x")).unwrap();
+    fs::copy(home.path().join("b").join(CHAIN), home.path().join("a").join(CHAIN)).unwrap();
+    let error = store.load("a", &passphrase("x")).unwrap_err();
+    assert!(error.to_string().contains("does not belong to the key"), "{error}");
+    fs::write(home.path().join("b").join(KEY), "-----BEGIN NONSENSE-----\n").unwrap();
+    assert!(matches!(store.load("b", &passphrase("x")), Err(Error::Key { .. })));
+}

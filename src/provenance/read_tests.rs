@@ -1,0 +1,114 @@
+use std::fs;
+
+use super::*;
+use crate::sign::tests::{Desk, claim};
+
+#[test]
+fn a_changed_byte_of_content_makes_the_credentials_invalid() {
+    let desk = Desk::new();
+    for name in ["a.mp4", "a.avi"] {
+        let (path, _) = desk.sign(&desk.video(name), &format!("signed-{name}"), &claim(Some(Origin::Camera)));
+        let mut bytes = fs::read(&path).unwrap();
+        let at = bytes.windows(4).position(|window| window == b"mdat" || window == b"movi").unwrap() + 64;
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let found = desk.read(&path);
+        assert_eq!(found.state, CredentialState::Invalid, "{name}");
+        let explanation = found.explanation.unwrap();
+        assert!(explanation.contains("content was changed"), "{explanation}");
+        assert!(found.codes.iter().any(|code| code.ends_with("Hash.mismatch")), "{:?}", found.codes);
+        assert!(!found.expired);
+        assert_eq!(found.origin, Some(Origin::Camera), "what it claims is still reported");
+    }
+}
+
+#[test]
+fn a_signed_file_cut_anywhere_is_never_an_error_nor_intact() {
+    let desk = Desk::new();
+    let (path, _) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim(Some(Origin::Camera)));
+    let bytes = fs::read(&path).unwrap();
+    let cut = desk.path("cut.mp4");
+    for step in 0..40 {
+        fs::write(&cut, &bytes[..bytes.len() * step / 40]).unwrap();
+        let found = desk.read(&cut);
+        assert!(
+            matches!(found.state, CredentialState::Invalid | CredentialState::Absent),
+            "{step}/40 {found:?}"
+        );
+        assert!(found.state == CredentialState::Absent || found.explanation.is_some());
+    }
+}
+
+#[test]
+fn flipped_bytes_in_the_manifest_never_crash_and_never_pass() {
+    let desk = Desk::new();
+    let (_, signed) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim(Some(Origin::Camera)));
+    let intact = read_manifest(&signed.manifest, &desk.anchors, &Limits::default()).unwrap();
+    let mut passed = Vec::new();
+    for at in (0..signed.manifest.len()).step_by(61) {
+        let mut forged = signed.manifest.clone();
+        forged[at] ^= 0x55;
+        let found = read_manifest(&forged, &desk.anchors, &Limits::default()).unwrap();
+        if found.state != CredentialState::Invalid {
+            assert_eq!((&found.manifest, &found.origin), (&intact.manifest, &intact.origin), "byte {at}");
+            passed.push(at);
+        }
+    }
+    // Box names and the padding after the signature are not covered by any hash; statements all are.
+    assert!(passed.len() * 4 < signed.manifest.len() / 61 * 3, "{passed:?}");
+}
+
+#[test]
+fn nonsense_beside_a_file_is_invalid_and_nonsense_in_it_is_absent() {
+    let desk = Desk::new();
+    let path = desk.path("a.mkv");
+    fs::write(&path, b"\x1a\x45\xdf\xa3 not much of a video").unwrap();
+    assert_eq!(desk.read(&path).state, CredentialState::Absent);
+    for sidecar in [&b""[..], b"nonsense", &[0xff; 4096]] {
+        fs::write(desk.path("a.c2pa"), sidecar).unwrap();
+        let found = desk.read(&path);
+        assert_eq!(found.state, CredentialState::Invalid);
+        assert!(found.explanation.is_some());
+        assert_eq!(read_manifest(sidecar, &desk.anchors, &Limits::default()).unwrap().state, CredentialState::Invalid);
+    }
+    for (name, bytes) in [("e.mp4", &b""[..]), ("n.mp4", b"\0\0\0\x08ftyp\0\0"), ("x.bin", b"\0"), ("j.jpg", b"\xff\xd8\xff")] {
+        let path = desk.path(name);
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(desk.read(&path).state, CredentialState::Absent, "{name}");
+    }
+    assert!(matches!(
+        read(&desk.path("none.mp4"), &desk.anchors, &Limits::default()),
+        Err(Error::Io { .. })
+    ));
+}
+
+#[test]
+fn a_manifest_over_the_limit_is_not_loaded() {
+    let desk = Desk::new();
+    let (path, signed) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim(Some(Origin::Camera)));
+    let limits = Limits { manifest_bytes: 1000, ..Limits::default() };
+    let found = read(&path, &desk.anchors, &limits).unwrap();
+    assert_eq!(found.state, CredentialState::Invalid);
+    assert!(found.explanation.unwrap().contains("over the limit of 1000"));
+    assert_eq!(read_manifest(&signed.manifest, &desk.anchors, &limits).unwrap().state, CredentialState::Invalid);
+    assert!(store::manifest_bytes(&path, &limits).is_err());
+}
+
+#[test]
+fn an_expired_time_budget_is_an_error_of_kind_limit() {
+    let desk = Desk::new();
+    let (path, _) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim(Some(Origin::Camera)));
+    let limits = Limits { stall_seconds: -1e6, ..Limits::default() };
+    let allowed = read(&path, &desk.anchors, &limits);
+    assert!(allowed.is_ok(), "a senseless bound counts as none");
+    let context = engine::context(&desk.anchors, Some(Duration::ZERO)).unwrap();
+    let error = check(&path, &context, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), filigrane_frame::ErrorKind::Limit);
+}
+
+#[test]
+fn long_texts_are_cut_at_a_character() {
+    assert_eq!(short("abc"), "abc");
+    let cut = short(&"é".repeat(10_000));
+    assert_eq!(cut.chars().count(), LONGEST_TEXT + 1);
+}

@@ -1,0 +1,175 @@
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use c2pa::{Builder, Ingredient};
+use filigrane_frame::{ErrorKind, Limits};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::container::Container;
+use crate::store::{self, Store};
+use crate::{Claim, Error, Identity, TrustAnchors, engine, manifest};
+
+/// A signed video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// Name of the manifest, `urn:c2pa:UUID`.
+    pub urn: String,
+    /// The manifest store: a JUMBF superbox, as a registry keeps it.
+    pub manifest: Vec<u8>,
+    /// Whether the container has no place for a manifest: the caller then writes [`manifest`](Self::manifest) to
+    /// `DESTINATION.c2pa`.
+    pub sidecar: bool,
+    /// Whether the manifest of an earlier version is carried along as parent.
+    pub parent: bool,
+    /// What went other than asked, for people.
+    pub notes: Vec<String>,
+}
+
+/// Signs a finished video file into a new file.
+///
+/// MP4, M4V, MOV and AVI get the manifest inside. Matroska, WebM and all other containers have no place for it in
+/// C2PA: their bytes are copied unchanged and the manifest is for a sidecar.
+///
+/// When [`Claim::parent`] (or else the source) carries credentials, they become the parent ingredient and the
+/// history starts with `c2pa.opened`; without an origin it does so too, with a parent that has none. The engine
+/// holds up to half a gigabyte while it hashes, whatever the size of the file.
+///
+/// # Errors
+/// The destination exists, the id is no version 4 UUID, the certificate is not valid now, or a file can't be read
+/// or written. No destination file is left behind.
+pub fn sign(
+    source: &Path,
+    destination: &Path,
+    claim: &Claim,
+    identity: &Identity,
+    limits: &Limits,
+) -> Result<Signed, Error> {
+    if claim.id.get_version() != Some(uuid::Version::Random) {
+        return Err(Error::Claim(format!("id {} is not a version 4 (random) UUID", claim.id)));
+    }
+    let signed = engine::guarded(|| embed(source, destination, claim, identity, limits))?
+        .unwrap_or_else(|| Err(Error::Internal("the C2PA engine broke off while signing".to_owned())));
+    if let Err(error) = &signed
+        && !matches!(error, Error::Io { action: "create", .. })
+    {
+        let _ = fs::remove_file(destination);
+    }
+    signed
+}
+
+fn embed(
+    source: &Path,
+    destination: &Path,
+    claim: &Claim,
+    identity: &Identity,
+    limits: &Limits,
+) -> Result<Signed, Error> {
+    let mut output = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(destination)
+        .map_err(Error::io("create", destination))?;
+    let mut input = File::open(source).map_err(Error::io("read", source))?;
+    let container = Container::sniff(&mut input).map_err(Error::io("read", source))?;
+    let context = engine::context(&TrustAnchors::empty(), None)?;
+
+    let mut notes = Vec::new();
+    let parent = parent(claim.parent.as_deref().unwrap_or(source), claim, limits, &mut notes)?;
+    let carried = parent.as_ref().is_some_and(|parent| parent.active_manifest().is_some());
+    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let now = now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))?;
+    let mut builder = manifest::define(Builder::from_shared_context(&context), claim, parent.is_some(), &now)?;
+    if let Some(parent) = parent {
+        builder.add_ingredient(parent);
+    }
+    builder.set_no_embed(!container.embeds());
+    let media_type = match source.extension().and_then(|extension| extension.to_str()) {
+        Some("m4v") if container == Container::Mp4 => "video/x-m4v",
+        Some("webm") if container == Container::Matroska => "video/webm",
+        _ => container.media_type().unwrap_or("application/octet-stream"),
+    };
+    let manifest = builder
+        .sign(identity, media_type, &mut input, &mut output)
+        .map_err(|error| refusal(source, &error))?;
+    output.sync_all().map_err(Error::io("write", destination))?;
+    Ok(Signed { urn: claim.urn(), manifest, sidecar: !container.embeds(), parent: carried, notes })
+}
+
+/// The parent ingredient: the earlier version when it has credentials, or when nobody says how the video came to be.
+fn parent(
+    path: &Path,
+    claim: &Claim,
+    limits: &Limits,
+    notes: &mut Vec<String>,
+) -> Result<Option<Ingredient>, Error> {
+    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    let name = path.file_name().map_or_else(|| claim.title.clone(), |name| name.to_string_lossy().into_owned());
+    let media_type = store::media_type(path, &mut file)?;
+    let ingredient = match store::find(path, &mut file, limits)? {
+        Store::Found { bytes, .. } => from_store(bytes, &media_type, &mut file).map(Some),
+        Store::Unreadable { why, .. } => {
+            notes.push(format!("the credentials of {} could not be carried along: {why}", path.display()));
+            Ok(None)
+        }
+        Store::None { .. } => Ok(None),
+    };
+    let ingredient = ingredient.unwrap_or_else(|error| {
+        notes.push(format!("the credentials of {} could not be carried along: {error}", path.display()));
+        None
+    });
+    let ingredient = match ingredient {
+        None if claim.origin.is_none() => Some(blank(&name)?),
+        other => other,
+    };
+    Ok(ingredient.map(|mut ingredient| {
+        ingredient.set_title(name.as_str()).set_label(manifest::PARENT);
+        ingredient.set_is_parent();
+        ingredient
+    }))
+}
+
+fn blank(name: &str) -> Result<Ingredient, Error> {
+    let definition = serde_json::json!({
+        "title": name,
+        "format": "application/octet-stream",
+        "relationship": "parentOf",
+        "label": manifest::PARENT,
+    });
+    Ingredient::from_json(&definition.to_string())
+        .map_err(|error| Error::Internal(format!("parent ingredient: {error}")))
+}
+
+/// The engine offers this only as a future, which never waits in a build without network.
+#[allow(deprecated)] // The newer way needs a builder and reads embedded manifests only.
+fn from_store(bytes: Vec<u8>, media_type: &str, file: &mut File) -> c2pa::Result<Ingredient> {
+    let future = Ingredient::from_manifest_and_asset_stream_async(bytes, media_type, file);
+    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).as_mut().poll(&mut task) {
+        std::task::Poll::Ready(result) => result,
+        std::task::Poll::Pending => Err(c2pa::Error::NotImplemented("waiting for the network".to_owned())),
+    }
+}
+
+fn refusal(path: &Path, error: &c2pa::Error) -> Error {
+    let kind = match error {
+        c2pa::Error::IoError(source) => {
+            let source = io::Error::new(source.kind(), source.to_string());
+            return Error::io("sign", path)(source);
+        }
+        c2pa::Error::CoseInvalidCert | c2pa::Error::InvalidCertificateError(_) => ErrorKind::Trust,
+        c2pa::Error::UnsupportedType => ErrorKind::Unsupported,
+        _ => ErrorKind::Malformed,
+    };
+    Error::Sign { path: path.to_owned(), detail: one_line(&error.to_string()), kind }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect()
+}
+
+#[cfg(test)]
+#[path = "sign_tests.rs"]
+pub(crate) mod tests;

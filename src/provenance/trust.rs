@@ -1,0 +1,144 @@
+use std::fs;
+use std::path::Path;
+
+use filigrane_frame::Digest;
+
+use crate::{Error, certificate};
+
+/// The certificate authorities whose signers count as trusted.
+#[derive(Debug, Clone, Default)]
+pub struct TrustAnchors {
+    anchors: Vec<Anchor>,
+}
+
+#[derive(Debug, Clone)]
+struct Anchor {
+    fingerprint: Digest,
+    pem: String,
+}
+
+impl TrustAnchors {
+    /// No anchors: every signer is then untrusted, which is not the same as invalid.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Adds the certificates of a PEM text; says how many were new.
+    ///
+    /// # Errors
+    /// The text is not PEM, or one of its certificates is broken or no certificate authority. Nothing is added then.
+    pub fn add_pem(&mut self, pem: &[u8]) -> Result<usize, Error> {
+        self.add(pem, "trust anchors")
+    }
+
+    /// Adds the certificates of a PEM file; says how many were new.
+    pub fn add_file(&mut self, path: &Path) -> Result<usize, Error> {
+        let pem = fs::read(path).map_err(Error::io("read", path))?;
+        self.add(&pem, &path.display().to_string())
+    }
+
+    /// The certificates of every `.pem` and `.crt` file in a folder; none when the folder does not exist.
+    pub fn from_dir(directory: &Path) -> Result<Self, Error> {
+        let mut anchors = Self::empty();
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(anchors),
+            Err(error) => return Err(Error::io("read", directory)(error)),
+        };
+        let mut paths: Vec<_> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "pem" || extension == "crt"))
+            .filter(|path| path.is_file())
+            .collect();
+        paths.sort();
+        for path in paths {
+            anchors.add_file(&path)?;
+        }
+        Ok(anchors)
+    }
+
+    /// Adds the anchors of another list; says how many were new.
+    pub fn extend(&mut self, other: &Self) -> usize {
+        let before = self.anchors.len();
+        for anchor in &other.anchors {
+            self.insert(anchor.clone());
+        }
+        self.anchors.len() - before
+    }
+
+    /// Number of anchors.
+    pub fn len(&self) -> usize {
+        self.anchors.len()
+    }
+
+    /// Whether there is no anchor.
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
+    }
+
+    /// SHA-256 of each anchor, in the order of adding.
+    pub fn fingerprints(&self) -> impl Iterator<Item = Digest> {
+        self.anchors.iter().map(|anchor| anchor.fingerprint)
+    }
+
+    /// All anchors as one PEM text.
+    pub fn to_pem(&self) -> String {
+        self.anchors.iter().map(|anchor| anchor.pem.as_str()).collect()
+    }
+
+    fn add(&mut self, pem: &[u8], place: &str) -> Result<usize, Error> {
+        let mut added = Vec::new();
+        for (index, der) in certificate::from_pem(pem, place)?.iter().enumerate() {
+            let place = format!("{place}, certificate {}", index + 1);
+            let description = certificate::describe(der, &place)?;
+            if !description.is_authority {
+                let detail = "not a certificate authority, so it can't anchor trust; give the root instead";
+                return Err(Error::Certificate { place, detail: detail.to_owned() });
+            }
+            added.push(Anchor { fingerprint: description.fingerprint, pem: certificate::to_pem(der)? });
+        }
+        let before = self.anchors.len();
+        added.into_iter().for_each(|anchor| self.insert(anchor));
+        Ok(self.anchors.len() - before)
+    }
+
+    fn insert(&mut self, anchor: Anchor) {
+        if !self.anchors.iter().any(|known| known.fingerprint == anchor.fingerprint) {
+            self.anchors.push(anchor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_taken_once_and_leaves_never() {
+        let issued = certificate::issue("a").unwrap();
+        let mut anchors = TrustAnchors::empty();
+        assert_eq!(anchors.add_pem(issued.root_pem.as_bytes()).unwrap(), 1);
+        assert_eq!(anchors.add_pem(issued.root_pem.as_bytes()).unwrap(), 0);
+        assert!(anchors.add_pem(issued.chain_pem.as_bytes()).is_err());
+        assert_eq!(anchors.len(), 1);
+        let mut again = TrustAnchors::empty();
+        again.add_pem(anchors.to_pem().as_bytes()).unwrap();
+        assert!(again.fingerprints().eq(anchors.fingerprints()));
+    }
+
+    #[test]
+    fn a_folder_of_anchors_is_read_and_a_missing_one_is_empty() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            let root = certificate::issue(name).unwrap().root_pem;
+            fs::write(home.path().join(format!("{name}.pem")), root).unwrap();
+        }
+        fs::write(home.path().join("notes.txt"), "not a certificate").unwrap();
+        assert_eq!(TrustAnchors::from_dir(home.path()).unwrap().len(), 2);
+        assert!(TrustAnchors::from_dir(&home.path().join("none")).unwrap().is_empty());
+        fs::write(home.path().join("c.pem"), "not a certificate").unwrap();
+        let error = TrustAnchors::from_dir(home.path()).unwrap_err().to_string();
+        assert!(error.contains("c.pem"), "{error}");
+    }
+}

@@ -1,0 +1,82 @@
+use filigrane_frame::{LumaRef, Plane};
+
+/// The integer factor by which a picture is reduced so that its short side keeps at least `short_side` samples
+/// (and fewer than twice as many, where the picture allows).
+pub fn reduction(width: usize, height: usize, short_side: usize) -> usize {
+    (width.min(height) / short_side.max(1)).max(1)
+}
+
+/// Width and height after [`reduce`] by `factor`: what does not fill a whole cell at the right and bottom is left out.
+pub fn reduced_size(width: usize, height: usize, factor: usize) -> (usize, usize) {
+    (width / factor, height / factor)
+}
+
+/// Luma on the scale 0 to 255, averaged over `factor` x `factor` cells into `out`.
+///
+/// # Panics
+/// When `out` is not of [`reduced_size`].
+pub fn reduce(luma: LumaRef<'_>, factor: usize, out: &mut Plane<f32>) {
+    let layout = luma.layout();
+    assert_eq!(
+        (out.width(), out.height()),
+        reduced_size(layout.width, layout.height, factor)
+    );
+    let scale = 255.0 / (layout.span() * (factor * factor) as f32);
+    let offset = -layout.black() * 255.0 / layout.span();
+    let width = out.width();
+    let mut sums = vec![0u32; width * factor];
+    for y in 0..out.height() {
+        sums.fill(0);
+        for row in y * factor..(y + 1) * factor {
+            let row = luma.row(row);
+            if layout.bytes_per_sample() == 1 {
+                for (sum, &code) in sums.iter_mut().zip(row) {
+                    *sum += u32::from(code);
+                }
+            } else {
+                for (sum, code) in sums.iter_mut().zip(row.chunks_exact(2)) {
+                    *sum += u32::from(u16::from_le_bytes([code[0], code[1]]));
+                }
+            }
+        }
+        for (value, cell) in out.row_mut(y).iter_mut().zip(sums.chunks_exact(factor)) {
+            *value = cell.iter().sum::<u32>() as f32 * scale + offset;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use filigrane_frame::{ColourRange, LumaLayout};
+    use proptest::prelude::*;
+
+    #[test]
+    fn short_side_stays_at_or_above_the_request() {
+        assert_eq!(reduction(1920, 1080, 360), 3);
+        assert_eq!(reduction(720, 1280, 360), 2);
+        assert_eq!(reduction(854, 480, 360), 1);
+        assert_eq!(reduction(64, 48, 360), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cell_is_the_mean_of_its_samples(
+            codes in proptest::collection::vec(any::<u8>(), 13 * 9), factor in 1usize..4,
+        ) {
+            let layout = LumaLayout { width: 13, height: 9, stride: 13, bits: 8, range: ColourRange::Full };
+            let luma = LumaRef::new(layout, &codes).expect("fits");
+            let (width, height) = reduced_size(13, 9, factor);
+            let mut out = Plane::new(width, height);
+            reduce(luma, factor, &mut out);
+            for y in 0..height {
+                for x in 0..width {
+                    let cell = (0..factor * factor)
+                        .map(|i| f32::from(codes[(y * factor + i / factor) * 13 + x * factor + i % factor]));
+                    let mean = cell.sum::<f32>() / (factor * factor) as f32;
+                    prop_assert!((out.row(y)[x] - mean).abs() < 1e-3);
+                }
+            }
+        }
+    }
+}

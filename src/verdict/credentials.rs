@@ -1,0 +1,73 @@
+use serde::{Deserialize, Serialize};
+
+/// What the check of the file's own C2PA manifest gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialsState {
+    /// Intact, and the signer's certificate leads to a trust anchor.
+    Trusted,
+    /// Intact; the signer is on no trust list.
+    Valid,
+    /// Present, and something about it does not hold.
+    Invalid,
+    /// The file carries no manifest.
+    Absent,
+    /// The check was not asked for. An addition to the four states of the contract.
+    #[default]
+    Skipped,
+}
+
+/// How the content came to be, as its manifest's `digitalSourceType` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Made by a model (`trainedAlgorithmicMedia`, `algorithmicMedia`).
+    Generated,
+    /// Recorded, then changed by people or with tools (`humanEdits`, `minorHumanEdits`, `algorithmicallyEnhanced`).
+    Edited,
+    /// Put together from several sources, generated ones possibly among them (`composite…`).
+    Composite,
+    /// Recorded by a camera (`digitalCapture`, `computationalCapture`).
+    Camera,
+}
+
+/// The cryptographic layer: what the manifest inside the file says, and whether it holds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(remote = "Self", default)]
+pub struct Credentials {
+    /// What the check gave.
+    pub state: CredentialsState,
+    /// Organisation or person named in the signer's certificate.
+    pub issuer: Option<String>,
+    /// When it was signed, RFC 3339.
+    pub signed_at: Option<String>,
+    /// The active manifest's name, `urn:c2pa:UUID`.
+    pub manifest: Option<String>,
+    /// C2PA status codes, in the order the validator gave them.
+    pub codes: Vec<String>,
+    /// True when a time-stamping authority vouches for `signed_at`; else only the signer states it. An addition to
+    /// the contract, as are all fields below.
+    pub time_stamped: bool,
+    /// How the content came to be, as the manifest says.
+    pub origin: Option<Origin>,
+    /// The program that made the claim, name and version.
+    pub generator: Option<String>,
+    /// Labels of the declared actions, `c2pa.created` and the like, in order.
+    pub actions: Vec<String>,
+    /// One sentence on the first thing that does not hold.
+    pub explanation: Option<String>,
+}
+
+impl Credentials {
+    /// False when the check was not asked for.
+    pub fn ran(&self) -> bool {
+        self.state != CredentialsState::Skipped
+    }
+
+    /// True when the signature and every hash hold, whoever signed.
+    pub fn intact(&self) -> bool {
+        matches!(self.state, CredentialsState::Trusted | CredentialsState::Valid)
+    }
+}
+
+crate::stage::stage!(Credentials);

@@ -1,0 +1,267 @@
+//! One plain sentence a verdict. Names out of a file are shown only when a trusted chain vouches for them.
+
+use crate::policy::Evidence;
+use crate::{
+    ClassifierState, Code, CredentialsState, ManifestSignature, Origin, RegistryState, Via, WatermarkState,
+    Weight, explain, visible,
+};
+
+/// What led to a registered manifest that can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Watermark,
+    Fingerprint,
+}
+
+const NAME_LIMIT: usize = 80;
+const CONTENT_CHANGED: [&str; 3] = [
+    "assertion.bmffHash.mismatch",
+    "assertion.dataHash.mismatch",
+    "assertion.boxesHash.mismatch",
+];
+const CLAIM_CHANGED: [&str; 2] = ["claimSignature.mismatch", "assertion.hashedURI.mismatch"];
+const OUT_OF_TIME: [&str; 2] = ["signingCredential.expired", "claimSignature.outsideValidity"];
+
+pub(crate) fn summary(evidence: Evidence<'_>, code: Code) -> String {
+    let sentence = match code {
+        Code::Verified => verified(evidence),
+        Code::Signed => signed(evidence),
+        Code::Recovered => recovered(evidence),
+        Code::Marked => marked(evidence).to_owned(),
+        Code::Altered => altered(evidence),
+        Code::Mismatched => mismatched(evidence),
+        Code::Revoked => revoked(evidence),
+        Code::LikelyGenerated => format!(
+            "{}; the classifier sees signs that a model made it, which is an estimate and no proof",
+            nothing_found(evidence)
+        ),
+        Code::LikelyCamera => format!(
+            "{}; the classifier sees no signs that a model made it, which does not prove that a camera recorded it",
+            nothing_found(evidence)
+        ),
+        Code::Inconclusive => inconclusive(evidence),
+    };
+    format!("{sentence}.")
+}
+
+fn verified(evidence: Evidence<'_>) -> String {
+    let signer = match named(evidence.credentials.issuer.as_deref()) {
+        Some(name) => format!("signed by {name}, whose certificate is on the trust list"),
+        None => "signed by somebody whose certificate is on the trust list".to_owned(),
+    };
+    let says = statement(evidence.credentials.origin, "; they say that the content ");
+    format!(
+        "The file carries intact credentials {signer}{says}{}",
+        beside_credentials(evidence)
+    )
+}
+
+fn signed(evidence: Evidence<'_>) -> String {
+    let says = statement(evidence.credentials.origin, " which say that the content ");
+    let comma = if says.is_empty() { "" } else { "," };
+    format!(
+        "The file carries intact credentials{comma}{says}, but their signer is not on the trust list, so anybody \
+         could have made the name in them{}",
+        beside_credentials(evidence)
+    )
+}
+
+/// What mark and registry add to credentials that hold: the gravest thing only.
+fn beside_credentials(evidence: Evidence<'_>) -> String {
+    if let Some((_, before)) = evidence.contradiction() {
+        return format!(
+            "; the watermark contradicts this: it leads to a registered manifest which says that the content {}",
+            described(before)
+        );
+    }
+    if evidence.registry.state == RegistryState::Revoked && evidence.likeness_of_another() {
+        return "; content like it is registered under another manifest, which was withdrawn".to_owned();
+    }
+    let note = match evidence.mark_names_own_manifest() {
+        Some(true) => "; the watermark in the picture names the same manifest",
+        Some(false) if evidence.reached() == Some(Reach::Watermark) => {
+            "; the watermark in the picture leads to another registered manifest, which fits as well"
+        }
+        Some(false) => "; the watermark in the picture names another manifest, which could not be relied on",
+        None => "",
+    };
+    note.to_owned()
+}
+
+fn recovered(evidence: Evidence<'_>) -> String {
+    let registry = evidence.registry;
+    let missing = match evidence.credentials.state {
+        CredentialsState::Absent => "The file carries no credentials, but ",
+        _ => "Without a look at the file's own credentials, ",
+    };
+    let led = match registry.via {
+        Some(Via::Watermark) => "its watermark leads to a registered manifest that fits this content",
+        _ => {
+            "its pictures are so like registered ones that they lead to a manifest, which is a likeness and no proof"
+        }
+    };
+    let signer = match (registry.signature, named(registry.issuer.as_deref())) {
+        (Some(ManifestSignature::Trusted), Some(name)) => {
+            format!("signed by {name}, who is on the trust list")
+        }
+        (Some(ManifestSignature::Trusted), None) => "signed by somebody on the trust list".to_owned(),
+        _ => {
+            "signed by somebody who is not on the trust list, so anybody could have made that name".to_owned()
+        }
+    };
+    let says = statement(registry.origin, "; it says that the content ");
+    format!("{missing}{led}; that manifest is {signer}{says}")
+}
+
+fn marked(evidence: Evidence<'_>) -> &'static str {
+    let registry = evidence.registry;
+    if evidence.watermark.found_payload().is_none() {
+        return "A watermark is in the picture, but its bits could not be read, so it leads to no manifest";
+    }
+    let led_by_mark = registry.manifest.is_some() && !evidence.foreign_payload();
+    match registry.state {
+        RegistryState::Unavailable => {
+            "A watermark is in the picture, but the registry did not answer, so what it names is not known"
+        }
+        RegistryState::Skipped => {
+            "A watermark is in the picture, but no registry was asked, so what it names is not known"
+        }
+        RegistryState::Match if led_by_mark => {
+            "A watermark is in the picture, but the signature on the manifest that it leads to could not be \
+             confirmed, so nothing that manifest says is relied on"
+        }
+        RegistryState::Unknown if led_by_mark => {
+            "A watermark is in the picture and leads to a registered manifest, but the contents could not be \
+             compared, so whether it belongs to this video is not known"
+        }
+        RegistryState::Match => {
+            "A watermark is in the picture, but the manifest it names is not in the registry; content like it is \
+             registered under another name"
+        }
+        _ => "A watermark is in the picture, but the manifest it names is not in the registry",
+    }
+}
+
+fn altered(evidence: Evidence<'_>) -> String {
+    let codes = &evidence.credentials.codes;
+    let failed = |names: &[&str]| codes.iter().any(|code| names.contains(&code.as_str()));
+    let reason = if failed(&CONTENT_CHANGED) {
+        "the content is not what was signed"
+    } else if failed(&CLAIM_CHANGED) {
+        "what they say is not what was signed"
+    } else if failed(&OUT_OF_TIME) && !codes.iter().any(|code| is_other_fault(code)) {
+        "nothing was changed, but the signer's certificate is out of date and no time-stamp says that it was signed before"
+    } else {
+        "a check of them failed, so nothing they say is relied on"
+    };
+    let mark = match evidence.reached() {
+        Some(reach) => {
+            let led = match reach {
+                Reach::Watermark => "its watermark leads to a registered manifest that fits this content",
+                Reach::Fingerprint => "its pictures are like those of a registered manifest",
+            };
+            format!(
+                "; {led}{}",
+                statement(evidence.registry.origin, " and says that it ")
+            )
+        }
+        None if evidence.registry.state == RegistryState::Mismatch
+            && evidence.registry.via != Some(Via::Fingerprint) =>
+        {
+            "; its watermark leads to a manifest of other content".to_owned()
+        }
+        None if evidence.marked() => "; a watermark is in the picture".to_owned(),
+        None => String::new(),
+    };
+    format!("The file carries credentials that do not hold: {reason}{mark}")
+}
+
+fn is_other_fault(code: &str) -> bool {
+    let failed = explain(code).is_none_or(|meaning| meaning.weight == Weight::Failed);
+    failed && !OUT_OF_TIME.contains(&code)
+}
+
+fn mismatched(evidence: Evidence<'_>) -> String {
+    let credentials = if evidence.credentials.intact() {
+        ", although the credentials in the file are intact"
+    } else {
+        ""
+    };
+    format!(
+        "The watermark leads to a manifest of other content{credentials}: the mark was copied here, or marked footage \
+         is only a part of this picture"
+    )
+}
+
+fn revoked(evidence: Evidence<'_>) -> String {
+    if evidence.certificate_withdrawn() {
+        return "The certificate behind the credentials in this file was withdrawn by the authority that issued it"
+            .to_owned();
+    }
+    let led = match evidence.registry.via {
+        Some(Via::Watermark) => "The watermark leads to a manifest that was withdrawn, or whose signer was",
+        Some(Via::Fingerprint) => {
+            "The pictures are like those of a registered manifest that was withdrawn, or whose signer was"
+        }
+        None => "The manifest registered for this content was withdrawn, or its signer was",
+    };
+    let credentials = if evidence.credentials.intact() {
+        ", although the credentials in the file are intact"
+    } else {
+        ""
+    };
+    format!("{led}{credentials}, so nothing it says is relied on")
+}
+
+fn inconclusive(evidence: Evidence<'_>) -> String {
+    let ran = evidence.credentials.ran()
+        || evidence.watermark.ran()
+        || evidence.registry.ran()
+        || evidence.classifier.ran();
+    if !ran {
+        return "No check was run, so nothing is known about where this video comes from".to_owned();
+    }
+    let classifier = match evidence.classifier.state {
+        ClassifierState::Ran => ", and the classifier gives no answer",
+        ClassifierState::Skipped | ClassifierState::Unavailable => "",
+    };
+    format!(
+        "{}{classifier}; most videos carry none, so this says nothing for or against it",
+        nothing_found(evidence)
+    )
+}
+
+fn nothing_found(evidence: Evidence<'_>) -> &'static str {
+    let everything = evidence.credentials.ran()
+        && evidence.watermark.state != WatermarkState::Skipped
+        && evidence.registry.ran();
+    if evidence.registry.state == RegistryState::Unavailable {
+        "No provenance was found, though the registry did not answer"
+    } else if !everything {
+        "No provenance was found by the checks that were run"
+    } else if evidence.registry.state == RegistryState::Match {
+        "No provenance that could be relied on was found"
+    } else {
+        "No provenance was found"
+    }
+}
+
+fn statement(origin: Option<Origin>, lead: &str) -> String {
+    origin
+        .map(|origin| format!("{lead}{}", described(origin)))
+        .unwrap_or_default()
+}
+
+fn described(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Generated => "was generated by a model",
+        Origin::Edited => "was edited",
+        Origin::Composite => "was composed of several sources, generated parts possibly among them",
+        Origin::Camera => "was recorded by a camera",
+    }
+}
+
+fn named(name: Option<&str>) -> Option<String> {
+    let name = name.map(str::trim).filter(|name| !name.is_empty())?;
+    Some(format!("“{}”", visible(name, NAME_LIMIT)))
+}

@@ -1,0 +1,107 @@
+use crate::number;
+use serde::{Deserialize, Serialize};
+
+/// Whether the keyed pattern is in the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WatermarkState {
+    /// Detected at the stated false-alarm rate.
+    Found,
+    /// Looked for and not detected.
+    Absent,
+    /// The search was not asked for. An addition to the two states of the contract.
+    #[default]
+    Skipped,
+}
+
+/// How the picture in hand was changed since it was marked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Geometry {
+    /// Width of the marked content here, relative to when it was marked.
+    #[serde(with = "number::plain")]
+    pub scale_x: f64,
+    /// Height of the marked content here, relative to when it was marked.
+    #[serde(with = "number::plain")]
+    pub scale_y: f64,
+    /// Turn, degrees.
+    #[serde(with = "number::plain")]
+    pub rotation: f64,
+    /// Offset of the pattern, pixels to the right; known up to the pattern's period.
+    #[serde(with = "number::plain")]
+    pub shift_x: f64,
+    /// Offset of the pattern, pixels down; known up to the pattern's period.
+    #[serde(with = "number::plain")]
+    pub shift_y: f64,
+    /// Left and right are exchanged.
+    pub mirrored: bool,
+}
+
+impl Default for Geometry {
+    /// Nothing was changed.
+    fn default() -> Self {
+        Self {
+            scale_x: 1.0,
+            scale_y: 1.0,
+            rotation: 0.0,
+            shift_x: 0.0,
+            shift_y: 0.0,
+            mirrored: false,
+        }
+    }
+}
+
+/// Strength of the mark in one stretch of the video.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Strength {
+    /// First instant, seconds.
+    #[serde(with = "number::plain")]
+    pub start: f64,
+    /// First instant no longer covered, seconds.
+    #[serde(with = "number::plain")]
+    pub end: f64,
+    /// Correlation with the pattern, in standard deviations of unmarked video.
+    #[serde(with = "number::plain")]
+    pub score: f64,
+}
+
+/// A soft match: the invisible mark in the picture.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(remote = "Self", default)]
+pub struct Watermark {
+    /// Whether the pattern is there.
+    pub state: WatermarkState,
+    /// The 64 bits carried, as 16 lowercase hexadecimal digits; none when they did not pass their check.
+    pub payload: Option<String>,
+    /// Decimal logarithm of the probability that unmarked video gives so strong a finding.
+    #[serde(with = "number::optional")]
+    pub log10_p: Option<f64>,
+    /// Start of the marked stretch, seconds.
+    #[serde(with = "number::optional")]
+    pub start: Option<f64>,
+    /// End of the marked stretch, seconds.
+    #[serde(with = "number::optional")]
+    pub end: Option<f64>,
+    /// How the picture was changed since it was marked.
+    pub geometry: Option<Geometry>,
+    /// Strength stretch by stretch. An addition to the contract.
+    pub timeline: Vec<Strength>,
+    /// The score above which a stretch counts as marked, in the unit of the timeline. An addition.
+    #[serde(with = "number::optional")]
+    pub threshold: Option<f64>,
+}
+
+impl Watermark {
+    /// False when the search was not asked for.
+    pub fn ran(&self) -> bool {
+        self.state != WatermarkState::Skipped
+    }
+
+    /// The payload of a mark that was found; none without a mark.
+    pub fn found_payload(&self) -> Option<&str> {
+        self.payload
+            .as_deref()
+            .filter(|_| self.state == WatermarkState::Found)
+    }
+}
+
+crate::stage::stage!(Watermark);

@@ -1,0 +1,145 @@
+use filigrane_frame::{Interval, LumaRef, Plane};
+use filigrane_signal::{reduce, reduced_size, reduction};
+
+use crate::whiten::Whitener;
+
+/// Short side of the reduced pictures, samples: holds the finest lines of an uncropped picture with room.
+const WORK_SIDE: usize = 360;
+/// Most segments kept; when they are used up, neighbours are joined, so memory does not grow with the clip.
+const MOST: usize = 64;
+
+/// The sum of whitened pictures over a span of time.
+pub(crate) struct Segment {
+    pub span: Interval,
+    pub sum: Plane<f32>,
+}
+
+/// Sums whitened pictures second by second.
+pub(crate) struct Accumulator {
+    state: Option<State>,
+    segments: Vec<Segment>,
+    length: f64,
+    /// Pictures whose size differed from the first one's.
+    pub passed_over: u64,
+}
+
+struct State {
+    size: (usize, usize),
+    factor: usize,
+    reduced: Plane<f32>,
+    whitener: Whitener,
+}
+
+impl Accumulator {
+    pub fn new() -> Self {
+        Self {
+            state: None,
+            segments: Vec::new(),
+            length: 1.0,
+            passed_over: 0,
+        }
+    }
+
+    /// Pixels a reduced sample, and the size of the pictures; `None` before the first picture.
+    pub fn scale(&self) -> Option<(usize, (usize, usize))> {
+        self.state.as_ref().map(|state| (state.factor, state.size))
+    }
+
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Adds a picture shown at `time` seconds; times do not decrease.
+    pub fn push(&mut self, luma: LumaRef<'_>, time: f64) {
+        let layout = luma.layout();
+        let size = (layout.width, layout.height);
+        if size.0.min(size.1) < 16 {
+            self.passed_over += 1;
+            return;
+        }
+        let ended = |segments: &[Segment], length: f64| {
+            segments.last().is_none_or(|last| time - last.span.start >= length)
+        };
+        if ended(&self.segments, self.length) && self.segments.len() == MOST {
+            self.halve();
+        }
+        let state = self.state.get_or_insert_with(|| {
+            let factor = reduction(size.0, size.1, WORK_SIDE);
+            let (width, height) = reduced_size(size.0, size.1, factor);
+            State { size, factor, reduced: Plane::new(width, height), whitener: Whitener::new(width, height) }
+        });
+        if state.size != size {
+            self.passed_over += 1;
+            return;
+        }
+        if ended(&self.segments, self.length) {
+            let sum = Plane::new(state.reduced.width(), state.reduced.height());
+            self.segments.push(Segment { span: Interval { start: time, end: time }, sum });
+        }
+        reduce(luma, state.factor, &mut state.reduced);
+        if let Some(segment) = self.segments.last_mut() {
+            state.whitener.add(&mut state.reduced, &mut segment.sum);
+            segment.span.end = segment.span.end.max(time);
+        }
+    }
+
+    fn halve(&mut self) {
+        let mut joined: Vec<Segment> = Vec::with_capacity(MOST);
+        for (index, segment) in std::mem::take(&mut self.segments).into_iter().enumerate() {
+            match joined.last_mut() {
+                Some(last) if index % 2 == 1 => {
+                    for (sum, value) in last.sum.samples_mut().iter_mut().zip(segment.sum.samples()) {
+                        *sum += value;
+                    }
+                    last.span.end = segment.span.end;
+                }
+                _ => joined.push(segment),
+            }
+        }
+        self.segments = joined;
+        self.length *= 2.0;
+    }
+
+    /// The sum over a range of segments; `None` when the range is empty.
+    pub fn sum(&self, range: std::ops::Range<usize>) -> Option<Plane<f32>> {
+        let (first, rest) = self.segments.get(range)?.split_first()?;
+        let mut sum = first.sum.clone();
+        for segment in rest {
+            for (sum, value) in sum.samples_mut().iter_mut().zip(segment.sum.samples()) {
+                *sum += value;
+            }
+        }
+        Some(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use filigrane_frame::{ColourRange, LumaLayout};
+
+    #[test]
+    fn an_hour_of_pictures_keeps_a_bounded_number_of_segments_that_cover_it() {
+        let mut accumulator = Accumulator::new();
+        let layout = LumaLayout {
+            width: 32,
+            height: 16,
+            stride: 32,
+            bits: 8,
+            range: ColourRange::Full,
+        };
+        let bytes: Vec<u8> = (0..32 * 16).map(|i| (i * 37 % 251) as u8).collect();
+        for second in 0..3600 {
+            let luma = LumaRef::new(layout, &bytes).expect("fits");
+            accumulator.push(luma, f64::from(second));
+        }
+        assert!(accumulator.segments().len() <= MOST);
+        let spans: Vec<_> = accumulator
+            .segments()
+            .iter()
+            .map(|segment| segment.span)
+            .collect();
+        assert_eq!((spans[0].start, spans[spans.len() - 1].end), (0.0, 3599.0));
+        assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start));
+    }
+}

@@ -1,0 +1,39 @@
+use filigrane_frame::ErrorKind;
+
+use crate::carrier::MIN_SHORT_SIDE;
+
+/// Why a mark cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The picture cannot hold a tile.
+    #[error(
+        "{width}x{height} is too small for a watermark: the short side needs {MIN_SHORT_SIDE} pixels or more"
+    )]
+    TooSmall {
+        /// Luma samples a row.
+        width: usize,
+        /// Number of rows.
+        height: usize,
+    },
+    /// Strength out of range.
+    #[error("watermark strength {0} is outside 0.5 to 2")]
+    Strength(f32),
+    /// The picture differs in size from those before it.
+    #[error("the picture size changes from {expected:?} to {found:?} in mid-stream")]
+    SizeChanged {
+        /// Size of the first picture.
+        expected: (usize, usize),
+        /// Size of this one.
+        found: (usize, usize),
+    },
+}
+
+impl Error {
+    /// What sort of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::TooSmall { .. } | Self::SizeChanged { .. } => ErrorKind::Unsupported,
+            Self::Strength(_) => ErrorKind::Parameter,
+        }
+    }
+}
