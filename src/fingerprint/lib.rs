@@ -1,1 +1,13 @@
-//! fingerprint
+//! Frame hashes that tell the same content from other content after re-encoding, scaling and, when the view is known,
+//! cropping and mirroring. `SPEC.md` §7 has the format.
+
+mod compare;
+mod fingerprint;
+mod grid;
+mod sampler;
+mod view;
+
+pub use compare::{Comparison, Likeness, compare};
+pub use fingerprint::{Fingerprint, FrameHash, MalformedFingerprint};
+pub use sampler::{Sampler, Samples};
+pub use view::View;

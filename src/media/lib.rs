@@ -37,7 +37,4 @@ pub use error::{Error, TranscodeError};
 pub use info::{MediaInfo, probe};
 pub use picture::Picture;
 pub use rgb_image::RgbImage;
-pub use transcode::{Transcoded, transcode};
-
-#[cfg(test)]
-mod test_clips;
+pub use transcode::{Transcoded, transcode, transcode_into};

@@ -1,9 +1,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Type of the box that holds a manifest store in an ISO media file (C2PA 2.4, annex A.5).
-const C2PA_BOX: [u8; 16] = [
-    0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
-];
+const C2PA_BOX: [u8; 16] =
+    [0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81];
 /// Boxes that the engine descends into; it keeps some 300 bytes of memory for every box it meets.
 const PARENTS: [&[u8; 4]; 16] = [
     b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"edts", b"udta", b"dinf", b"tref",
@@ -88,7 +87,13 @@ pub(crate) fn survey(stream: &mut (impl Read + Seek), container: Container) -> i
 }
 
 impl Survey {
-    fn boxes(&mut self, stream: &mut (impl Read + Seek), start: u64, end: u64, depth: usize) -> io::Result<()> {
+    fn boxes(
+        &mut self,
+        stream: &mut (impl Read + Seek),
+        start: u64,
+        end: u64,
+        depth: usize,
+    ) -> io::Result<()> {
         if depth > DEEPEST {
             self.excess = Some(format!("boxes nested over {DEEPEST} deep"));
         }
@@ -113,7 +118,8 @@ impl Survey {
             }
             if PARENTS.contains(&&kind) {
                 // An ISO `meta` has a version before its children, a QuickTime one starts with its `hdlr` at once.
-                let skip = if &kind == b"meta" && head.get(header + 4..header + 8) != Some(b"hdlr") { 4 } else { 0 };
+                let skip =
+                    if &kind == b"meta" && head.get(header + 4..header + 8) != Some(b"hdlr") { 4 } else { 0 };
                 self.boxes(stream, position + header as u64 + skip, box_end.min(end), depth + 1)?;
             }
             if !whole && &kind != b"mdat" && depth == 0 && self.fault.is_none() {

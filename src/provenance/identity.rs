@@ -5,7 +5,7 @@ use crate::certificate::{self, Description};
 use crate::{Error, TrustAnchors};
 
 /// Room for the signature's frame beyond the certificates, bytes.
-const SIGNATURE_FRAME: usize = 2048;
+const SIGNATURE_FRAME: usize = 1024;
 
 /// An unlocked signing identity: an Ed25519 key and its certificate chain. The key is wiped when dropped.
 pub struct Identity {

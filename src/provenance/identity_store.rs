@@ -98,9 +98,8 @@ impl IdentityStore {
         }
         let encrypted = pkcs8::EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
             .map_err(|_| damaged("not an encrypted PKCS#8 key"))?;
-        let opened = encrypted
-            .decrypt(passphrase.as_bytes())
-            .map_err(|_| Error::Passphrase(name.to_owned()))?;
+        let opened =
+            encrypted.decrypt(passphrase.as_bytes()).map_err(|_| Error::Passphrase(name.to_owned()))?;
         let key = SigningKey::from_pkcs8_der(opened.as_bytes()).map_err(|_| damaged("not an Ed25519 key"))?;
         Identity::new(name, key, &read_text(&home.join(CHAIN))?, &read_text(&home.join(ROOT))?)
     }
@@ -167,7 +166,10 @@ fn check_name(name: &str) -> Result<(), Error> {
 fn read_text(path: &Path) -> Result<String, Error> {
     let size = fs::metadata(path).map_err(Error::io("read", path))?.len();
     if size > LARGEST_FILE {
-        return Err(Error::Key { path: path.to_owned(), detail: "too large for a key or certificate".to_owned() });
+        return Err(Error::Key {
+            path: path.to_owned(),
+            detail: "too large for a key or certificate".to_owned(),
+        });
     }
     fs::read_to_string(path).map_err(Error::io("read", path))
 }

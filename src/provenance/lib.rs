@@ -12,6 +12,7 @@ mod identity_store;
 mod manifest;
 mod origin;
 mod passphrase;
+mod preflight;
 mod read;
 mod sign;
 mod store;

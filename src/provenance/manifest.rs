@@ -70,7 +70,9 @@ fn actions(claim: &Claim, parent: bool, now: &str) -> Result<Vec<Value>, Error> 
         }
     } else {
         let origin = claim.origin.ok_or_else(|| {
-            Error::Claim("a manifest without a parent must say how the video came to be: give an origin".to_owned())
+            Error::Claim(
+                "a manifest without a parent must say how the video came to be: give an origin".to_owned(),
+            )
         })?;
         actions.push(json!({
             "action": "c2pa.created",

@@ -44,17 +44,20 @@ impl Origin {
     /// `screenCapture` or `digitalCreation`. Takes a URI or the bare term.
     pub fn from_source_type(text: &str) -> Option<Self> {
         match text.rsplit('/').next()? {
-            "trainedAlgorithmicMedia"
-            | "algorithmicMedia"
-            | "dataDrivenMedia"
-            | "trainedAlgorithmicData" => Some(Self::Generated),
+            "trainedAlgorithmicMedia" | "algorithmicMedia" | "dataDrivenMedia" | "trainedAlgorithmicData" => {
+                Some(Self::Generated)
+            }
             "compositeWithTrainedAlgorithmicMedia"
             | "compositeSynthetic"
             | "composite"
             | "virtualRecording" => Some(Self::Composite),
             "humanEdits" | "minorHumanEdits" | "algorithmicallyEnhanced" => Some(Self::Edited),
-            "digitalCapture" | "computationalCapture" | "compositeCapture" | "negativeFilm"
-            | "positiveFilm" | "print" => Some(Self::Camera),
+            "digitalCapture"
+            | "computationalCapture"
+            | "compositeCapture"
+            | "negativeFilm"
+            | "positiveFilm"
+            | "print" => Some(Self::Camera),
             _ => None,
         }
     }

@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::store::{self, Store};
 use crate::validation::{self, Finding};
 use crate::{
-    ActionSummary, CredentialState, Credentials, Error, Location, Origin, TrustAnchors, certificate, engine, manifest,
+    ActionSummary, CredentialState, Credentials, Error, Location, Origin, TrustAnchors, certificate, engine,
+    manifest, preflight,
 };
 
 /// Longest text taken from a manifest, characters.
@@ -55,7 +56,11 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
     let seconds = limits.stall_seconds;
     let allowed = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     if bytes.len() as u64 > limits.manifest_bytes {
-        let why = format!("the manifest takes {} bytes, over the limit of {}", bytes.len(), limits.manifest_bytes);
+        let why =
+            format!("the manifest takes {} bytes, over the limit of {}", bytes.len(), limits.manifest_bytes);
+        return Ok(broken(why, Some(Location::Bare)));
+    }
+    if let Err(why) = preflight::check(bytes) {
         return Ok(broken(why, Some(Location::Bare)));
     }
     let context = engine::context(trust, Some(allowed))?;
@@ -108,7 +113,8 @@ fn broken(why: String, location: Option<Location>) -> Credentials {
 
 fn summarise(reader: &Reader, location: Location) -> Credentials {
     let bare = location == Location::Bare;
-    let finding = reader.validation_results().map_or_else(Finding::default, |results| validation::judge(results, bare));
+    let finding =
+        reader.validation_results().map_or_else(Finding::default, |results| validation::judge(results, bare));
     let mut credentials = Credentials::bare(finding.state);
     credentials.location = Some(location);
     credentials.codes = finding.codes;
@@ -136,7 +142,10 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
         .take(MOST_ENTRIES)
         .collect();
     let stamped = manifest.time();
-    credentials.time_stamped = stamped.is_some();
+    // For claims of C2PA 1 the engine does not ask who the authority is.
+    credentials.time_stamped = stamped.is_some()
+        && manifest.claim_version().is_some_and(|version| version >= 2)
+        && credentials.codes.iter().any(|code| code == "timeStamp.trusted");
     credentials.signed_at =
         stamped.or_else(|| credentials.actions.iter().filter_map(|action| action.when.clone()).max());
     credentials

@@ -69,17 +69,19 @@ fn nonsense_beside_a_file_is_invalid_and_nonsense_in_it_is_absent() {
         let found = desk.read(&path);
         assert_eq!(found.state, CredentialState::Invalid);
         assert!(found.explanation.is_some());
-        assert_eq!(read_manifest(sidecar, &desk.anchors, &Limits::default()).unwrap().state, CredentialState::Invalid);
+        assert_eq!(
+            read_manifest(sidecar, &desk.anchors, &Limits::default()).unwrap().state,
+            CredentialState::Invalid
+        );
     }
-    for (name, bytes) in [("e.mp4", &b""[..]), ("n.mp4", b"\0\0\0\x08ftyp\0\0"), ("x.bin", b"\0"), ("j.jpg", b"\xff\xd8\xff")] {
+    for (name, bytes) in
+        [("e.mp4", &b""[..]), ("n.mp4", b"\0\0\0\x08ftyp\0\0"), ("x.bin", b"\0"), ("j.jpg", b"\xff\xd8\xff")]
+    {
         let path = desk.path(name);
         fs::write(&path, bytes).unwrap();
         assert_eq!(desk.read(&path).state, CredentialState::Absent, "{name}");
     }
-    assert!(matches!(
-        read(&desk.path("none.mp4"), &desk.anchors, &Limits::default()),
-        Err(Error::Io { .. })
-    ));
+    assert!(matches!(read(&desk.path("none.mp4"), &desk.anchors, &Limits::default()), Err(Error::Io { .. })));
 }
 
 #[test]
@@ -90,8 +92,40 @@ fn a_manifest_over_the_limit_is_not_loaded() {
     let found = read(&path, &desk.anchors, &limits).unwrap();
     assert_eq!(found.state, CredentialState::Invalid);
     assert!(found.explanation.unwrap().contains("over the limit of 1000"));
-    assert_eq!(read_manifest(&signed.manifest, &desk.anchors, &limits).unwrap().state, CredentialState::Invalid);
+    assert_eq!(
+        read_manifest(&signed.manifest, &desk.anchors, &limits).unwrap().state,
+        CredentialState::Invalid
+    );
     assert!(store::manifest_bytes(&path, &limits).is_err());
+}
+
+#[test]
+fn a_statement_that_claims_gigabytes_is_refused_before_they_are_allocated() {
+    let desk = Desk::new();
+    let (path, signed) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim(Some(Origin::Camera)));
+    let bytes = fs::read(&path).unwrap();
+    let lie = b"\x5b\0\0\0\0\xff\xff\xff\xff";
+    let content = |bytes: &[u8]| bytes.windows(5).position(|window| window == b"cbor\xa2").unwrap() + 4;
+    let mut file = bytes.clone();
+    let at = content(&file);
+    file[at..at + lie.len()].copy_from_slice(lie);
+    fs::write(&path, file).unwrap();
+    let mut store = signed.manifest;
+    let at = content(&store);
+    store[at..at + lie.len()].copy_from_slice(lie);
+    for found in [desk.read(&path), read_manifest(&store, &desk.anchors, &Limits::default()).unwrap()] {
+        assert_eq!(found.state, CredentialState::Invalid);
+        assert!(found.explanation.unwrap().contains("4294967295"));
+    }
+}
+
+#[test]
+fn a_manifest_store_read_as_a_file_is_judged_without_content() {
+    let desk = Desk::new();
+    let (_, signed) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim(Some(Origin::Camera)));
+    fs::write(desk.path("alone.c2pa"), &signed.manifest).unwrap();
+    let found = desk.read(&desk.path("alone.c2pa"));
+    assert_eq!((found.state, found.location), (CredentialState::Trusted, Some(Location::Bare)));
 }
 
 #[test]

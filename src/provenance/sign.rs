@@ -81,7 +81,8 @@ fn embed(
     let carried = parent.as_ref().is_some_and(|parent| parent.active_manifest().is_some());
     let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let now = now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))?;
-    let mut builder = manifest::define(Builder::from_shared_context(&context), claim, parent.is_some(), &now)?;
+    let mut builder =
+        manifest::define(Builder::from_shared_context(&context), claim, parent.is_some(), &now)?;
     if let Some(parent) = parent {
         builder.add_ingredient(parent);
     }
@@ -106,7 +107,8 @@ fn parent(
     notes: &mut Vec<String>,
 ) -> Result<Option<Ingredient>, Error> {
     let mut file = File::open(path).map_err(Error::io("read", path))?;
-    let name = path.file_name().map_or_else(|| claim.title.clone(), |name| name.to_string_lossy().into_owned());
+    let name =
+        path.file_name().map_or_else(|| claim.title.clone(), |name| name.to_string_lossy().into_owned());
     let media_type = store::media_type(path, &mut file)?;
     let ingredient = match store::find(path, &mut file, limits)? {
         Store::Found { bytes, .. } => from_store(bytes, &media_type, &mut file).map(Some),

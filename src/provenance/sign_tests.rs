@@ -2,7 +2,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::*;
-use crate::{CredentialState, IdentityStore, Origin, Passphrase, SoftBinding, manifest_bytes, read, read_manifest};
+use crate::{
+    CredentialState, IdentityStore, Origin, Passphrase, SoftBinding, manifest_bytes, read, read_manifest,
+};
 use filigrane_frame::Interval;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -32,7 +34,16 @@ impl Desk {
         let path = self.path(name);
         let codec = if name.ends_with(".webm") { "libvpx" } else { "mpeg4" };
         let output = Command::new("ffmpeg")
-            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=96x64:rate=10:duration=1", "-c:v", codec])
+            .args([
+                "-v",
+                "error",
+                "-f",
+                "lavfi",
+                "-i",
+                "testsrc=size=96x64:rate=10:duration=1",
+                "-c:v",
+                codec,
+            ])
             .arg(&path)
             .output()
             .expect("ffmpeg runs");
@@ -171,7 +182,8 @@ fn soft_binding_values_are_byte_strings_and_actions_are_the_signers_own() {
 fn earlier_credentials_become_the_parent_even_through_a_new_encoding() {
     let desk = Desk::new();
     for (first, second) in [("a.mp4", "b.mp4"), ("c.mkv", "d.avi")] {
-        let (original, signed) = desk.sign(&desk.video(first), &format!("1-{first}"), &claim(Some(Origin::Camera)));
+        let (original, signed) =
+            desk.sign(&desk.video(first), &format!("1-{first}"), &claim(Some(Origin::Camera)));
         if signed.sidecar {
             fs::write(format!("{}.c2pa", original.display()), &signed.manifest).unwrap();
         }
@@ -221,7 +233,10 @@ fn further_assertions_are_kept_as_the_signers_own() {
     let (path, signed) = desk.sign(&desk.video("a.mp4"), "b.mp4", &claim);
     assert_eq!(desk.read(&path).state, CredentialState::Trusted);
     let entries = cbor_of(&signed.manifest, "cawg.training-mining");
-    assert_eq!(entry(entry(entry(&entries, "entries"), "cawg.ai_training"), "use").as_text(), Some("notAllowed"));
+    assert_eq!(
+        entry(entry(entry(&entries, "entries"), "cawg.ai_training"), "use").as_text(),
+        Some("notAllowed")
+    );
 }
 
 #[test]
@@ -233,7 +248,10 @@ fn a_refused_signature_leaves_no_file_and_an_existing_one_is_not_touched() {
 
     let mut wrong = claim(Some(Origin::Generated));
     wrong.id = Uuid::from_u128(1);
-    assert_eq!(sign(&source, &out, &wrong, &desk.identity, &limits).unwrap_err().kind(), ErrorKind::Parameter);
+    assert_eq!(
+        sign(&source, &out, &wrong, &desk.identity, &limits).unwrap_err().kind(),
+        ErrorKind::Parameter
+    );
     let mut unbound = claim(Some(Origin::Generated));
     unbound.watermarked = true;
     assert!(sign(&source, &out, &unbound, &desk.identity, &limits).is_err());
@@ -249,7 +267,9 @@ fn a_refused_signature_leaves_no_file_and_an_existing_one_is_not_touched() {
     fs::write(&out, b"mine").unwrap();
     assert!(sign(&source, &out, &claim(Some(Origin::Generated)), &desk.identity, &limits).is_err());
     assert_eq!(fs::read(&out).unwrap(), b"mine");
-    assert!(sign(&desk.path("none.mp4"), &desk.path("x.mp4"), &claim(None), &desk.identity, &limits).is_err());
+    assert!(
+        sign(&desk.path("none.mp4"), &desk.path("x.mp4"), &claim(None), &desk.identity, &limits).is_err()
+    );
     assert!(!desk.path("x.mp4").exists());
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use filigrane_frame::Limits;
 
 use crate::container::{self, Container};
-use crate::{Error, Location};
+use crate::{Error, Location, preflight};
 
 /// The manifest store of a file.
 pub(crate) enum Store {
@@ -37,7 +37,11 @@ pub(crate) fn find(path: &Path, file: &mut File, limits: &Limits) -> Result<Stor
         Ok(bytes) if bytes.len() as u64 > limits.manifest_bytes => {
             Ok(embedded(too_large(bytes.len() as u64, limits)))
         }
-        Ok(bytes) => Ok(Store::Found { bytes, location: Location::Embedded }),
+        Ok(bytes) => {
+            // A file that is nothing but a manifest store speaks of another file.
+            let bare = bytes.get(4..8) == Some(b"jumb") && media_type(path, file)? == "application/c2pa";
+            Ok(checked(bytes, if bare { Location::Bare } else { Location::Embedded }))
+        }
         Err(error) if survey.manifest_bytes > 0 => {
             let why = survey.fault.unwrap_or_else(|| error.to_string());
             Ok(embedded(why))
@@ -61,10 +65,17 @@ fn beside(path: &Path, limits: &Limits, hint: Option<String>) -> Result<Store, E
         return Ok(if bytes.len() as u64 > limits.manifest_bytes {
             Store::Unreadable { why: too_large(bytes.len() as u64, limits), location }
         } else {
-            Store::Found { bytes, location }
+            checked(bytes, location)
         });
     }
     Ok(Store::None { hint })
+}
+
+fn checked(bytes: Vec<u8>, location: Location) -> Store {
+    match preflight::check(&bytes) {
+        Ok(()) => Store::Found { bytes, location },
+        Err(why) => Store::Unreadable { why, location },
+    }
 }
 
 fn sidecars(path: &Path) -> Vec<PathBuf> {

@@ -2,8 +2,8 @@
 
 use crate::wording::{clock, odds, origin, percent};
 use filigrane_verdict::{
-    Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature, RegistryFinding, RegistryState,
-    Report, Via, Watermark, WatermarkState, visible,
+    Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature, RegistryFinding,
+    RegistryState, Report, Via, Watermark, WatermarkState, visible,
 };
 
 const NAME_LIMIT: usize = 100;
@@ -46,15 +46,24 @@ fn credentials(credentials: &Credentials) -> Fact {
         CredentialsState::Valid => (
             "valid, signer unknown",
             Sign::Reserved,
-            format!("Signed under the name {signer}, which is not on the trust list: anybody could have made that name. Nothing was changed since."),
+            format!(
+                "Signed under the name {signer}, which is not on the trust list: anybody could have made that name. Nothing was changed since."
+            ),
         ),
         CredentialsState::Invalid => {
-            let reason = credentials.explanation.as_deref().map(|text| format!(" ({})", visible(text, 200)));
+            let reason = credentials
+                .explanation
+                .as_deref()
+                .map(|text| format!(": {}", visible(text.trim_end_matches('.'), 200)));
             let sentence = format!("Present, but they do not hold{}.", reason.unwrap_or_default());
             ("do not hold", Sign::Against, sentence)
         }
-        CredentialsState::Absent => ("none", Sign::Nothing, "The file carries none. Most videos do not.".to_owned()),
-        CredentialsState::Skipped => ("not checked", Sign::Nothing, "This check was not asked for.".to_owned()),
+        CredentialsState::Absent => {
+            ("none", Sign::Nothing, "The file carries none. Most videos do not.".to_owned())
+        }
+        CredentialsState::Skipped => {
+            ("not checked", Sign::Nothing, "This check was not asked for.".to_owned())
+        }
     };
     if let Some(stated) = credentials.origin.filter(|_| credentials.intact()) {
         sentence.push_str(&format!(" They say that the content was {}.", origin(stated)));
@@ -94,14 +103,20 @@ fn registry(registry: &RegistryFinding) -> Fact {
     let (state, sign, sentence) = match registry.state {
         RegistryState::Match => {
             let (sign, signed) = match registry.signature {
-                Some(ManifestSignature::Trusted) => {
-                    (Sign::For, format!("signed by {}, who is on the trust list", name(registry.issuer.as_deref())))
-                }
+                Some(ManifestSignature::Trusted) => (
+                    Sign::For,
+                    format!("signed by {}, who is on the trust list", name(registry.issuer.as_deref())),
+                ),
                 Some(ManifestSignature::Valid) => (
                     Sign::Reserved,
-                    format!("signed under the name {}, which is not on the trust list", name(registry.issuer.as_deref())),
+                    format!(
+                        "signed under the name {}, which is not on the trust list",
+                        name(registry.issuer.as_deref())
+                    ),
                 ),
-                Some(ManifestSignature::Invalid) => (Sign::Against, "whose signature does not hold".to_owned()),
+                Some(ManifestSignature::Invalid) => {
+                    (Sign::Against, "whose signature does not hold".to_owned())
+                }
                 Some(ManifestSignature::Absent) => (Sign::Against, "which is not signed".to_owned()),
                 None => (Sign::Reserved, "whose signature was not checked".to_owned()),
             };
@@ -113,17 +128,17 @@ fn registry(registry: &RegistryFinding) -> Fact {
             };
             ("fits", sign, format!("{led} a registered manifest that fits this content, {signed}.{says}"))
         }
-        RegistryState::Mismatch => (
-            "does not fit",
-            Sign::Against,
-            format!("{led} a registered manifest of other content."),
-        ),
+        RegistryState::Mismatch => {
+            ("does not fit", Sign::Against, format!("{led} a registered manifest of other content."))
+        }
         RegistryState::Unknown if registry.manifest.is_some() => (
             "not compared",
             Sign::Reserved,
             format!("{led} a registered manifest, but the contents could not be compared."),
         ),
-        RegistryState::Unknown => ("nothing found", Sign::Nothing, "Nothing registered belongs to this content.".to_owned()),
+        RegistryState::Unknown => {
+            ("nothing found", Sign::Nothing, "Nothing registered belongs to this content.".to_owned())
+        }
         RegistryState::Revoked => (
             "withdrawn",
             Sign::Against,
@@ -168,7 +183,10 @@ pub(crate) fn not_shown(report: &Report) -> Vec<&'static str> {
         None => limits.push("Anything about the content: the file could not be read."),
     }
     limits.push("That what it depicts happened, or happened there and then. Provenance is about files, not about events.");
-    if report.credentials.intact() && !report.credentials.time_stamped && report.credentials.signed_at.is_some() {
+    if report.credentials.intact()
+        && !report.credentials.time_stamped
+        && report.credentials.signed_at.is_some()
+    {
         limits.push("When it was signed, independently: the time is the signer's own statement.");
     }
     if report.watermark.state == WatermarkState::Absent {

@@ -24,7 +24,9 @@ pub fn json_line(report: &Report) -> String {
 fn written(result: serde_json::Result<String>) -> String {
     match result {
         Ok(text) => escape(&text),
-        Err(error) => serde_json::json!({"schema": 1, "verdict": null, "errors": [error.to_string()]}).to_string(),
+        Err(error) => {
+            serde_json::json!({"schema": 1, "verdict": null, "errors": [error.to_string()]}).to_string()
+        }
     }
 }
 

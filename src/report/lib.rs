@@ -4,8 +4,9 @@
 //! Every text that came out of a video is taken for an attacker's and escaped for where it goes.
 
 mod base64;
+#[cfg(test)]
+mod examples;
 mod facts;
-mod figure;
 mod html;
 mod json;
 mod markup;

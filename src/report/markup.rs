@@ -45,6 +45,16 @@ impl Markup {
         self
     }
 
+    /// Adds a `d` attribute that holds a path of straight lines through the points.
+    pub fn polygon(&mut self, points: impl Iterator<Item = (f64, f64)>) -> &mut Self {
+        self.0.push_str(" d=\"");
+        for (index, (x, y)) in points.enumerate() {
+            let _ = write!(self.0, "{}{x:.1} {y:.1}", if index == 0 { "M" } else { "L" });
+        }
+        self.0.push_str("z\"");
+        self
+    }
+
     /// Adds an attribute with a number, to a tenth.
     pub fn number(&mut self, name: &'static str, value: f64) -> &mut Self {
         let value = if value.is_finite() { (value * 10.0).round() / 10.0 } else { 0.0 };

@@ -1,5 +1,7 @@
 use crate::facts::{Sign, facts, not_shown};
-use crate::wording::{Tone, clock, geometry, grouped, headline, origin, percent};
+use crate::wording::{
+    Tone, clock, confidence, geometry, grouped, headline, origin, registered_signer, signer,
+};
 use filigrane_verdict::{Report, Weight, explain, visible};
 
 /// How the text is laid out.
@@ -17,7 +19,7 @@ impl Default for Style {
     }
 }
 
-const NAME_LIMIT: usize = 160;
+const NAME_LIMIT: usize = 200;
 const CODES_SHOWN: usize = 12;
 const ERRORS_SHOWN: usize = 8;
 
@@ -60,16 +62,16 @@ fn rests_on(page: &mut Page, report: &Report) {
 }
 
 fn details(page: &mut Page, report: &Report) {
-    let mut rows: Vec<(&str, String)> = Vec::new();
+    let mut rows: Vec<(&'static str, String)> = Vec::new();
     if let Some(verdict) = &report.verdict {
         rows.push(("verdict", verdict.code.to_string()));
-        rows.push(("confidence", format!("{} that this is no chance finding", percent(verdict.confidence))));
+        rows.push(("confidence", confidence(verdict)));
         if let Some(stated) = verdict.origin {
             rows.push(("origin", format!("{} (as the manifest says)", origin(stated))));
         }
     }
     let credentials = &report.credentials;
-    optional(&mut rows, "signer", credentials.issuer.as_deref());
+    optional(&mut rows, "signer", signer(credentials).as_deref());
     if let Some(time) = &credentials.signed_at {
         let source = if credentials.time_stamped { "time-stamped" } else { "by the signer's statement" };
         rows.push(("signed", format!("{} ({source})", visible(time, 40))));
@@ -77,7 +79,8 @@ fn details(page: &mut Page, report: &Report) {
     optional(&mut rows, "manifest", credentials.manifest.as_deref());
     optional(&mut rows, "made with", credentials.generator.as_deref());
     if !credentials.actions.is_empty() {
-        let actions: Vec<String> = credentials.actions.iter().take(8).map(|action| visible(action, 60)).collect();
+        let actions: Vec<String> =
+            credentials.actions.iter().take(8).map(|action| visible(action, 60)).collect();
         rows.push(("actions", actions.join(", ")));
     }
     optional(&mut rows, "mark", report.watermark.found_payload());
@@ -87,7 +90,7 @@ fn details(page: &mut Page, report: &Report) {
     let registry = &report.registry;
     optional(&mut rows, "registered", registry.manifest.as_deref());
     optional(&mut rows, "title", registry.title.as_deref());
-    optional(&mut rows, "registered by", registry.issuer.as_deref());
+    optional(&mut rows, "its signer", registered_signer(registry).as_deref());
     optional(&mut rows, "registered at", registry.registered_at.as_deref());
     if let Some(distance) = registry.distance {
         rows.push(("distance", format!("{distance} (fingerprint; smaller is nearer)")));
@@ -141,7 +144,9 @@ pub(crate) fn described(media: &filigrane_verdict::Media) -> String {
     if let Some(duration) = media.duration {
         parts.push(clock(duration));
     }
-    parts.push(media.audio.as_deref().map_or("no sound".to_owned(), |codec| format!("sound {}", visible(codec, 40))));
+    parts.push(
+        media.audio.as_deref().map_or("no sound".to_owned(), |codec| format!("sound {}", visible(codec, 40))),
+    );
     parts.join(", ")
 }
 

@@ -1,6 +1,9 @@
 //! Numbers and codes in words, for terminal and page alike.
 
-use filigrane_verdict::{Code, Geometry, Origin, Report};
+use filigrane_verdict::{
+    Code, Credentials, CredentialsState, Geometry, ManifestSignature, Origin, RegistryFinding, Report,
+    Verdict, visible,
+};
 
 /// How a verdict is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push('\u{a0}');
         }
         text.push(digit);
@@ -119,6 +122,39 @@ pub(crate) fn percent(probability: f64) -> String {
     }
 }
 
+/// A signer's name with the reservation that the state of the signature asks for.
+pub(crate) fn signer(credentials: &Credentials) -> Option<String> {
+    let reservation = match credentials.state {
+        CredentialsState::Valid => " (name not vouched for)",
+        CredentialsState::Invalid => " (claimed; the credentials do not hold)",
+        _ => "",
+    };
+    credentials.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
+}
+
+/// The name of a registered manifest's signer, with the same reservations.
+pub(crate) fn registered_signer(registry: &RegistryFinding) -> Option<String> {
+    let reservation = match registry.signature {
+        Some(ManifestSignature::Trusted) => "",
+        Some(ManifestSignature::Valid) => " (name not vouched for)",
+        Some(ManifestSignature::Invalid | ManifestSignature::Absent) => " (claimed; no signature holds)",
+        None => " (signature not checked)",
+    };
+    registry.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
+}
+
+/// A verdict's confidence with its meaning.
+pub(crate) fn confidence(verdict: &Verdict) -> String {
+    let share = percent(verdict.confidence);
+    match verdict.code {
+        Code::Inconclusive => "none; nothing is claimed".to_owned(),
+        Code::LikelyGenerated | Code::LikelyCamera => {
+            format!("{share}, the cautious end of the classifier's interval")
+        }
+        _ => format!("{share} that this is no chance finding"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,8 +179,14 @@ mod tests {
     #[test]
     fn geometry_is_told_only_where_something_changed() {
         assert_eq!(geometry(&Geometry::default()), "unchanged");
-        let changed =
-            Geometry { mirrored: true, scale_x: 0.5, scale_y: 0.5, shift_x: 64.0, rotation: 5.0, ..Geometry::default() };
+        let changed = Geometry {
+            mirrored: true,
+            scale_x: 0.5,
+            scale_y: 0.5,
+            shift_x: 64.0,
+            rotation: 5.0,
+            ..Geometry::default()
+        };
         assert_eq!(
             geometry(&changed),
             "mirrored, scaled to 50 %, rotated by 5.0°, cropped or moved (pattern offset 64, 0 pixels)"

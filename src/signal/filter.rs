@@ -52,26 +52,36 @@ fn running_mean(row: &[f32], radius: usize, out: &mut [f32]) {
     }
 }
 
-/// The least value in a square window of side `2 * radius + 1`, clipped at the borders.
+/// The least value in a square window of side `2 * radius + 1`, clipped at the borders, in place.
 ///
 /// Meant for radii of a few samples: the cost grows with the radius.
-pub fn minimum(input: &Plane<f32>, radius: usize) -> Plane<f32> {
-    let (width, height) = (input.width(), input.height());
-    let across = Plane::from_fn(width, height, |x, y| {
-        let row = input.row(y);
-        least(
-            row[x.saturating_sub(radius)..(x + radius + 1).min(width)]
-                .iter()
-                .copied(),
-        )
-    });
-    Plane::from_fn(width, height, |x, y| {
-        least((y.saturating_sub(radius)..(y + radius + 1).min(height)).map(|y| across.row(y)[x]))
-    })
+///
+/// # Panics
+/// When the planes differ in size.
+pub fn minimum(plane: &mut Plane<f32>, radius: usize, scratch: &mut Plane<f32>) {
+    let (width, height) = (plane.width(), plane.height());
+    assert_eq!((width, height), (scratch.width(), scratch.height()));
+    scratch.samples_mut().copy_from_slice(plane.samples());
+    for y in 0..height {
+        let (row, out) = (plane.row(y), scratch.row_mut(y));
+        for shift in 1..=radius.min(width.saturating_sub(1)) {
+            lower(&mut out[shift..], row);
+            lower(out, &row[shift..]);
+        }
+    }
+    plane.samples_mut().copy_from_slice(scratch.samples());
+    for y in 0..height {
+        let out = plane.row_mut(y);
+        for near in y.saturating_sub(radius)..(y + radius + 1).min(height) {
+            lower(out, scratch.row(near));
+        }
+    }
 }
 
-fn least(values: impl Iterator<Item = f32>) -> f32 {
-    values.fold(f32::INFINITY, f32::min)
+fn lower(out: &mut [f32], other: &[f32]) {
+    for (value, &other) in out.iter_mut().zip(other) {
+        *value = if other < *value { other } else { *value };
+    }
 }
 
 /// Row `y` of the plane enlarged bilinearly by `factor` to the length of `out`.
@@ -97,11 +107,7 @@ pub fn upsample_row(plane: &Plane<f32>, factor: usize, y: usize, out: &mut [f32]
         // Samples from this cell's centre to the next one's.
         let end = ((column + 1) as f32 * factor as f32 + half).ceil() as usize;
         let centre = column as f32 * factor as f32 + half;
-        let end = if column + 1 == count {
-            out.len()
-        } else {
-            end.min(out.len())
-        };
+        let end = if column + 1 == count { out.len() } else { end.min(out.len()) };
         while x < end {
             let along = ((x as f32 - centre) * step).clamp(0.0, 1.0);
             out[x] = left + (right - left) * along;
@@ -168,8 +174,13 @@ mod tests {
     fn minimum_spreads_a_dark_spot_over_its_window() {
         let mut input = Plane::from_fn(7, 7, |_, _| 5.0);
         input.row_mut(3)[3] = 1.0;
-        let out = minimum(&input, 2);
-        assert_eq!(out.row(1)[1], 1.0);
-        assert_eq!(out.row(0)[3], 5.0);
+        let mut scratch = input.clone();
+        minimum(&mut input, 2, &mut scratch);
+        for y in 0..7usize {
+            for x in 0..7usize {
+                let near = x.abs_diff(3).max(y.abs_diff(3)) <= 2;
+                assert_eq!(input.row(y)[x], if near { 1.0 } else { 5.0 }, "{x},{y}");
+            }
+        }
     }
 }

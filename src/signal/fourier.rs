@@ -89,21 +89,13 @@ pub fn spectrum(plane: &Plane<f32>, width: usize, height: usize) -> Spectrum {
 pub fn tile_from_lines(side: usize, lines: impl IntoIterator<Item = (i32, i32, Complex32)>) -> Plane<f32> {
     let mut grid = vec![Complex32::default(); side * side];
     for (kx, ky, coefficient) in lines {
-        assert!(
-            2 * kx.unsigned_abs().max(ky.unsigned_abs()) < side as u32,
-            "line beyond Nyquist"
-        );
-        let (u, v) = (
-            kx.rem_euclid(side as i32) as usize,
-            ky.rem_euclid(side as i32) as usize,
-        );
+        assert!(2 * kx.unsigned_abs().max(ky.unsigned_abs()) < side as u32, "line beyond Nyquist");
+        let (u, v) = (kx.rem_euclid(side as i32) as usize, ky.rem_euclid(side as i32) as usize);
         grid[v * side + u] += coefficient;
     }
     let inverse = FftPlanner::<f32>::new().plan_fft_inverse(side);
     inverse.process(&mut grid);
-    let mut turned: Vec<_> = (0..side * side)
-        .map(|i| grid[i % side * side + i / side])
-        .collect();
+    let mut turned: Vec<_> = (0..side * side).map(|i| grid[i % side * side + i / side]).collect();
     inverse.process(&mut turned);
     Plane::from_fn(side, side, |x, y| turned[x * side + y].re)
 }
@@ -132,10 +124,7 @@ mod tests {
                             sum += Complex32::from_polar(plane.row(y)[x], -TAU * turn);
                         }
                     }
-                    assert!(
-                        (spectrum.at(u, v) - sum).norm() < 1e-2,
-                        "{u},{v} of {width}x{height}"
-                    );
+                    assert!((spectrum.at(u, v) - sum).norm() < 1e-2, "{u},{v} of {width}x{height}");
                 }
             }
         }
@@ -143,10 +132,7 @@ mod tests {
 
     #[test]
     fn tile_is_the_sum_of_its_lines() {
-        let lines = [
-            (3, -2, Complex32::new(0.4, -1.0)),
-            (0, 4, Complex32::new(-0.7, 0.2)),
-        ];
+        let lines = [(3, -2, Complex32::new(0.4, -1.0)), (0, 4, Complex32::new(-0.7, 0.2))];
         let tile = tile_from_lines(11, lines);
         for y in 0..11 {
             for x in 0..11 {

@@ -36,11 +36,7 @@ impl NonuniformSpectrum {
                 *value *= weight * down[y];
             }
         }
-        Self {
-            oversampled: spectrum(&weighted, padded_width, padded_height),
-            width,
-            height,
-        }
+        Self { oversampled: spectrum(&weighted, padded_width, padded_height), width, height }
     }
 
     /// The plain oversampled transform, for looking at power over all frequencies.
@@ -142,19 +138,8 @@ mod tests {
         for (width, height) in [(33, 20), (64, 48), (5, 90)] {
             let plane = Plane::from_fn(width, height, |x, y| ((x * 5 + y * 3 + x * y) % 17) as f32 - 8.0);
             let transform = NonuniformSpectrum::new(&plane);
-            let scale = plane
-                .samples()
-                .iter()
-                .map(|value| value * value)
-                .sum::<f32>()
-                .sqrt();
-            for (fx, fy) in [
-                (0.0, 0.0),
-                (0.1234, -0.31),
-                (-0.402, 0.077),
-                (0.25, 0.25),
-                (0.013, 0.44),
-            ] {
+            let scale = plane.samples().iter().map(|value| value * value).sum::<f32>().sqrt();
+            for (fx, fy) in [(0.0, 0.0), (0.1234, -0.31), (-0.402, 0.077), (0.25, 0.25), (0.013, 0.44)] {
                 let mut sum = rustfft::num_complex::Complex64::default();
                 for y in 0..height {
                     for x in 0..width {

@@ -17,10 +17,7 @@ pub fn reduced_size(width: usize, height: usize, factor: usize) -> (usize, usize
 /// When `out` is not of [`reduced_size`].
 pub fn reduce(luma: LumaRef<'_>, factor: usize, out: &mut Plane<f32>) {
     let layout = luma.layout();
-    assert_eq!(
-        (out.width(), out.height()),
-        reduced_size(layout.width, layout.height, factor)
-    );
+    assert_eq!((out.width(), out.height()), reduced_size(layout.width, layout.height, factor));
     let scale = 255.0 / (layout.span() * (factor * factor) as f32);
     let offset = -layout.black() * 255.0 / layout.span();
     let width = out.width();

@@ -32,12 +32,7 @@ struct State {
 
 impl Accumulator {
     pub fn new() -> Self {
-        Self {
-            state: None,
-            segments: Vec::new(),
-            length: 1.0,
-            passed_over: 0,
-        }
+        Self { state: None, segments: Vec::new(), length: 1.0, passed_over: 0 }
     }
 
     /// Pixels a reduced sample, and the size of the pictures; `None` before the first picture.
@@ -121,24 +116,14 @@ mod tests {
     #[test]
     fn an_hour_of_pictures_keeps_a_bounded_number_of_segments_that_cover_it() {
         let mut accumulator = Accumulator::new();
-        let layout = LumaLayout {
-            width: 32,
-            height: 16,
-            stride: 32,
-            bits: 8,
-            range: ColourRange::Full,
-        };
+        let layout = LumaLayout { width: 32, height: 16, stride: 32, bits: 8, range: ColourRange::Full };
         let bytes: Vec<u8> = (0..32 * 16).map(|i| (i * 37 % 251) as u8).collect();
         for second in 0..3600 {
             let luma = LumaRef::new(layout, &bytes).expect("fits");
             accumulator.push(luma, f64::from(second));
         }
         assert!(accumulator.segments().len() <= MOST);
-        let spans: Vec<_> = accumulator
-            .segments()
-            .iter()
-            .map(|segment| segment.span)
-            .collect();
+        let spans: Vec<_> = accumulator.segments().iter().map(|segment| segment.span).collect();
         assert_eq!((spans[0].start, spans[spans.len() - 1].end), (0.0, 3599.0));
         assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start));
     }

@@ -72,14 +72,8 @@ impl Carrier {
     pub fn tile(&self, payload: Payload, side: usize) -> Plane<f32> {
         let bits = encode(payload);
         let sign = |bit: bool| if bit { -FRAC_1_SQRT_2 } else { FRAC_1_SQRT_2 };
-        let symbols = bits
-            .chunks_exact(2)
-            .map(|pair| Complex32::new(sign(pair[0]), sign(pair[1])));
-        let data = self
-            .data
-            .iter()
-            .zip(symbols)
-            .map(|(&(line, rotation), symbol)| (line, rotation * symbol));
+        let symbols = bits.chunks_exact(2).map(|pair| Complex32::new(sign(pair[0]), sign(pair[1])));
+        let data = self.data.iter().zip(symbols).map(|(&(line, rotation), symbol)| (line, rotation * symbol));
         unit_tile(side, self.sync.iter().copied().chain(data).collect())
     }
 
@@ -94,9 +88,7 @@ fn unit_tile(side: usize, lines: Vec<(Line, Complex32)>) -> Plane<f32> {
     let scale = 1.0 / power.sqrt();
     tile_from_lines(
         side,
-        lines
-            .into_iter()
-            .map(|(line, unit)| (line.kx, line.ky, unit * (scale * amplitude(line)))),
+        lines.into_iter().map(|(line, unit)| (line.kx, line.ky, unit * (scale * amplitude(line)))),
     )
 }
 
@@ -125,19 +117,9 @@ mod tests {
     fn annulus_is_a_whole_half_disc_within_reach() {
         let lines = annulus();
         assert_eq!(lines.len(), LINES);
-        let outer = lines
-            .iter()
-            .map(|line| line.kx * line.kx + line.ky * line.ky)
-            .max();
-        assert!(
-            outer <= Some(REACH * REACH),
-            "the square of indices holds the whole disc: {outer:?}"
-        );
-        assert!(
-            lines
-                .iter()
-                .all(|line| 2 * line.kx.abs().max(line.ky) < MIN_TILE as i32)
-        );
+        let outer = lines.iter().map(|line| line.kx * line.kx + line.ky * line.ky).max();
+        assert!(outer <= Some(REACH * REACH), "the square of indices holds the whole disc: {outer:?}");
+        assert!(lines.iter().all(|line| 2 * line.kx.abs().max(line.ky) < MIN_TILE as i32));
     }
 
     #[test]

@@ -22,8 +22,5 @@ pub(crate) fn encode(payload: Payload) -> Vec<bool> {
 
 /// The likeliest payload whose checksum holds; `likelihoods` as log-likelihood ratios, positive for 0.
 pub(crate) fn decode(likelihoods: &[f32]) -> Option<Payload> {
-    polar()
-        .decode(likelihoods, LIST)
-        .iter()
-        .find_map(|candidate| Payload::from_message(&candidate.bits))
+    polar().decode(likelihoods, LIST).iter().find_map(|message| Payload::from_message(message))
 }

@@ -47,10 +47,7 @@ impl Lines {
                 (-0.5, -0.5),
             ] {
                 let [a, b, c, d] = matrix;
-                noise += transform
-                    .at(fx + a * dx + b * dy, fy + c * dx + d * dy)
-                    .norm_sqr()
-                    / 8.0;
+                noise += transform.at(fx + a * dx + b * dy, fy + c * dx + d * dy).norm_sqr() / 8.0;
             }
             let gain = 1.0 / noise.max(f32::MIN_POSITIVE).sqrt();
             let value = transform.at(fx, fy) * gain;
@@ -91,12 +88,7 @@ pub(crate) struct Sight {
 impl Sight {
     /// The best of all offsets and quarter turns, mirrored or not, at one geometry.
     pub fn of(lines: &Lines, matrix: Matrix, carrier: &Carrier) -> Self {
-        let mut best = Self {
-            matrix,
-            dihedral: Dihedral::ALL[0],
-            centre: (0.0, 0.0),
-            deviations: 0.0,
-        };
+        let mut best = Self { matrix, dihedral: Dihedral::ALL[0], centre: (0.0, 0.0), deviations: 0.0 };
         for dihedral in Dihedral::ALL {
             let mut power = 0.0;
             let surface = tile_from_lines(
@@ -113,12 +105,7 @@ impl Sight {
                     let deviations = f64::from(correlation) * scale;
                     if deviations > best.deviations {
                         let centre = (x as f64 / OFFSETS as f64, y as f64 / OFFSETS as f64);
-                        best = Self {
-                            matrix,
-                            dihedral,
-                            centre,
-                            deviations,
-                        };
+                        best = Self { matrix, dihedral, centre, deviations };
                     }
                 }
             }
@@ -179,11 +166,8 @@ impl Sight {
         let read = |line: Line, unit: Complex32| {
             lines.at(self.dihedral.line(line.kx, line.ky)) * unit.conj() * turn(line, self.centre)
         };
-        let known: Vec<(f32, f32)> = carrier
-            .sync
-            .iter()
-            .map(|&(line, unit)| (line.radius(), read(line, unit).re))
-            .collect();
+        let known: Vec<(f32, f32)> =
+            carrier.sync.iter().map(|&(line, unit)| (line.radius(), read(line, unit).re)).collect();
         let mean = (known.iter().map(|(_, value)| value).sum::<f32>() / known.len() as f32).max(0.01);
         let gain = |radius: f32| {
             let (mut sum, mut weight) = (0.6 * mean * 4.0, 4.0);

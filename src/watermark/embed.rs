@@ -15,11 +15,7 @@ impl Strength {
     /// # Errors
     /// [`Error::Strength`] outside 0.5 to 2.
     pub fn new(factor: f32) -> Result<Self, Error> {
-        if (0.5..=2.0).contains(&factor) {
-            Ok(Self(factor))
-        } else {
-            Err(Error::Strength(factor))
-        }
+        if (0.5..=2.0).contains(&factor) { Ok(Self(factor)) } else { Err(Error::Strength(factor)) }
     }
 }
 
@@ -74,10 +70,7 @@ impl Embedder {
         let layout = luma.layout();
         let size = (layout.width, layout.height);
         if size != self.size {
-            return Err(Error::SizeChanged {
-                expected: self.size,
-                found: size,
-            });
+            return Err(Error::SizeChanged { expected: self.size, found: size });
         }
         let factor = self.mask.factor();
         let amplitudes = self.mask.amplitudes(luma.as_ref(), self.strength);
@@ -86,12 +79,7 @@ impl Embedder {
         let peak = f32::from(layout.peak());
         let mut squares = 0.0f64;
         for y in 0..layout.height {
-            upsample_row(
-                amplitudes,
-                factor,
-                y.min(amplitudes.height() * factor - 1),
-                &mut self.amplitudes,
-            );
+            upsample_row(amplitudes, factor, y.min(amplitudes.height() * factor - 1), &mut self.amplitudes);
             let tile = self.tile.row(y % side);
             let row = luma.row_mut(y);
             let mut row_squares = 0.0f32;
@@ -99,10 +87,9 @@ impl Embedder {
                 for (codes, amplitudes) in row.chunks_mut(side).zip(self.amplitudes.chunks(side)) {
                     for ((code, amplitude), unit) in codes.iter_mut().zip(amplitudes).zip(tile) {
                         let before = f32::from(*code);
-                        let after = (before + amplitude * unit * scale)
-                            .clamp(0.0, peak)
-                            .round_ties_even();
-                        row_squares += (after - before) * (after - before);
+                        let after = nearest(before + amplitude * unit * scale, peak);
+                        let change = after as f32 - before;
+                        row_squares += change * change;
                         *code = after as u8;
                     }
                 }
@@ -110,10 +97,9 @@ impl Embedder {
                 for (codes, amplitudes) in row.chunks_mut(2 * side).zip(self.amplitudes.chunks(side)) {
                     for ((code, amplitude), unit) in codes.chunks_exact_mut(2).zip(amplitudes).zip(tile) {
                         let before = f32::from(u16::from_le_bytes([code[0], code[1]]));
-                        let after = (before + amplitude * unit * scale)
-                            .clamp(0.0, peak)
-                            .round_ties_even();
-                        row_squares += (after - before) * (after - before);
+                        let after = nearest(before + amplitude * unit * scale, peak);
+                        let change = after as f32 - before;
+                        row_squares += change * change;
                         code.copy_from_slice(&(after as u16).to_le_bytes());
                     }
                 }
@@ -129,5 +115,51 @@ impl Embedder {
     pub fn luma_psnr(&self) -> Option<f64> {
         (self.squared_error > 0.0)
             .then(|| 10.0 * (255.0 * 255.0 * self.samples as f64 / self.squared_error).log10())
+    }
+}
+
+/// The nearest code value, halves up.
+fn nearest(value: f32, peak: f32) -> i32 {
+    (value.clamp(0.0, peak) + 0.5) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use filigrane_frame::{ColourRange, LumaLayout};
+
+    #[test]
+    fn small_pictures_and_wild_strengths_are_refused() {
+        let new =
+            |width, height| Embedder::new(&Key::public(), Payload(1), width, height, Strength::default());
+        assert!(matches!(new(1920, 127), Err(Error::TooSmall { .. })));
+        assert!(new(128, 128).is_ok());
+        assert!(matches!(Strength::new(f32::NAN), Err(Error::Strength(_))));
+        assert!(Strength::new(2.1).is_err());
+    }
+
+    #[test]
+    fn flat_picture_stays_above_45_decibels_and_within_its_codes() {
+        for (bits, grey) in [(8u32, 250u16), (8, 3), (10, 512)] {
+            let bytes_per = if bits == 8 { 1 } else { 2 };
+            let layout = LumaLayout {
+                width: 200,
+                height: 150,
+                stride: 200 * bytes_per,
+                bits,
+                range: ColourRange::Full,
+            };
+            let mut bytes: Vec<u8> =
+                (0..200 * 150).flat_map(|_| grey.to_le_bytes()[..bytes_per].to_vec()).collect();
+            let mut embedder = Embedder::new(&Key::public(), Payload(1), 200, 150, Strength::default())
+                .expect("large enough");
+            let mut luma = LumaMut::new(layout, &mut bytes).expect("fits");
+            embedder.mark(&mut luma).expect("same size");
+            assert!(
+                embedder.luma_psnr().is_some_and(|psnr| (45.0..60.0).contains(&psnr)),
+                "{:?}",
+                embedder.luma_psnr()
+            );
+        }
     }
 }

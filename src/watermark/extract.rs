@@ -88,10 +88,7 @@ impl Tally {
 impl Detector {
     /// A detector for the marks of `key`.
     pub fn new(key: &Key) -> Self {
-        Self {
-            carrier: Carrier::new(key),
-            accumulator: Accumulator::new(),
-        }
+        Self { carrier: Carrier::new(key), accumulator: Accumulator::new() }
     }
 
     /// Takes in a picture shown at `time` seconds; times do not decrease. Pictures of another size than the first
@@ -103,11 +100,7 @@ impl Detector {
     /// The answer for all pictures taken in.
     pub fn finish(&self) -> Finding {
         let mut tally = Tally::default();
-        let mut weakest = Finding {
-            log10_p: 0.0,
-            sighting: None,
-            payload: None,
-        };
+        let mut weakest = Finding { log10_p: 0.0, sighting: None, payload: None };
         let Some((factor, _)) = self.accumulator.scale() else {
             return weakest;
         };
@@ -122,30 +115,16 @@ impl Detector {
             if tally.found(&best) {
                 let geometry = geometry(&best.sight, &sum, factor);
                 let timeline = self.timeline(&geometry, factor, best.payload);
-                let shown: Vec<_> = timeline
-                    .iter()
-                    .filter(|segment| segment.deviations >= SEGMENT_DEVIATIONS)
-                    .collect();
+                let shown: Vec<_> =
+                    timeline.iter().filter(|segment| segment.deviations >= SEGMENT_DEVIATIONS).collect();
                 let all = self.accumulator.segments();
-                let start = shown
-                    .first()
-                    .map(|segment| segment.span.start)
-                    .or(all.first().map(|s| s.span.start));
-                let end = shown
-                    .last()
-                    .map(|segment| segment.span.end)
-                    .or(all.last().map(|s| s.span.end));
-                let span = Interval {
-                    start: start.unwrap_or(0.0),
-                    end: end.unwrap_or(0.0),
-                };
+                let start =
+                    shown.first().map(|segment| segment.span.start).or(all.first().map(|s| s.span.start));
+                let end = shown.last().map(|segment| segment.span.end).or(all.last().map(|s| s.span.end));
+                let span = Interval { start: start.unwrap_or(0.0), end: end.unwrap_or(0.0) };
                 return Finding {
                     log10_p,
-                    sighting: Some(Sighting {
-                        geometry,
-                        span,
-                        timeline,
-                    }),
+                    sighting: Some(Sighting { geometry, span, timeline }),
                     payload: best.payload,
                 };
             }
@@ -168,14 +147,7 @@ impl Detector {
         let unmoved = tile_side(width * factor, height * factor) as f64 / factor as f64;
         let usual = short * 8.0 / 45.0;
         let (low, high) = ((0.42 * usual).max(24.0), (4.6 * usual).min(1.2 * short));
-        let mut best = self.look(
-            transform,
-            &[Pitch {
-                x: unmoved,
-                y: unmoved,
-            }],
-            tally,
-        );
+        let mut best = self.look(transform, &[Pitch { x: unmoved, y: unmoved }], tally);
         let stages: [&dyn Fn(&Lattice) -> Vec<Pitch>; 2] =
             [&|lattice| lattice.square_pitches(low, high, 6), &|lattice| {
                 lattice.stretched_pitches(low, high, 0.13, 8)
@@ -215,10 +187,7 @@ impl Detector {
                 payload = code::decode(&sight.likelihoods(&lines, &self.carrier));
             }
             let rank = |payload: Option<Payload>, sight: &Sight| (payload.is_some(), sight.deviations);
-            if best
-                .as_ref()
-                .is_none_or(|best| rank(payload, &sight) > rank(best.payload, &best.sight))
-            {
+            if best.as_ref().is_none_or(|best| rank(payload, &sight) > rank(best.payload, &best.sight)) {
                 best = Some(Best { sight, payload });
             }
         }
@@ -270,10 +239,7 @@ impl Detector {
                     }
                 }
                 let noise = (sums[1..].iter().map(|sum| sum * sum).sum::<f64>() / (SHIFTS - 1) as f64).sqrt();
-                Segment {
-                    span: segment.span,
-                    deviations: if noise > 0.0 { sums[0] / noise } else { 0.0 },
-                }
+                Segment { span: segment.span, deviations: if noise > 0.0 { sums[0] / noise } else { 0.0 } }
             })
             .collect()
     }

@@ -9,25 +9,13 @@ impl Dihedral {
     /// All eight, the identity first.
     pub const ALL: [Self; 8] = [
         Self { matrix: [1, 0, 0, 1] },
-        Self {
-            matrix: [-1, 0, 0, 1],
-        },
-        Self {
-            matrix: [1, 0, 0, -1],
-        },
-        Self {
-            matrix: [-1, 0, 0, -1],
-        },
+        Self { matrix: [-1, 0, 0, 1] },
+        Self { matrix: [1, 0, 0, -1] },
+        Self { matrix: [-1, 0, 0, -1] },
         Self { matrix: [0, 1, 1, 0] },
-        Self {
-            matrix: [0, 1, -1, 0],
-        },
-        Self {
-            matrix: [0, -1, 1, 0],
-        },
-        Self {
-            matrix: [0, -1, -1, 0],
-        },
+        Self { matrix: [0, 1, -1, 0] },
+        Self { matrix: [0, -1, 1, 0] },
+        Self { matrix: [0, -1, -1, 0] },
     ];
 
     /// Where a line of the tile is found in the picture: the transposed matrix times the line's index.
@@ -102,17 +90,12 @@ mod tests {
 
     #[test]
     fn the_eight_are_four_turns_plain_and_mirrored() {
-        let mut seen: Vec<(bool, i32)> = Dihedral::ALL
-            .iter()
-            .map(|d| (d.mirrored(), d.rotation() as i32))
-            .collect();
+        let mut seen: Vec<(bool, i32)> =
+            Dihedral::ALL.iter().map(|d| (d.mirrored(), d.rotation() as i32)).collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), 8);
         assert!(!Dihedral::ALL[0].mirrored() && Dihedral::ALL[0].rotation() == 0.0);
-        assert!(
-            Dihedral::ALL[1].mirrored() && Dihedral::ALL[1].rotation() == 0.0,
-            "left to right"
-        );
+        assert!(Dihedral::ALL[1].mirrored() && Dihedral::ALL[1].rotation() == 0.0, "left to right");
     }
 }

@@ -26,10 +26,7 @@ impl Key {
         let mut bytes = vec![0; 4 * count];
         let expanded = derivation.expand(purpose.as_bytes(), &mut bytes);
         debug_assert!(expanded.is_ok(), "HKDF-SHA256 yields up to 8160 bytes");
-        bytes
-            .chunks_exact(4)
-            .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
-            .collect()
+        bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
     }
 }
 

@@ -46,12 +46,7 @@ impl Lattice {
         }
         let count = power.samples().len() as f64;
         let mean = power.samples().iter().map(|&value| f64::from(value)).sum::<f64>() / count;
-        let square = power
-            .samples()
-            .iter()
-            .map(|&value| f64::from(value).powi(2))
-            .sum::<f64>()
-            / count;
+        let square = power.samples().iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / count;
         let deviation = (square - mean * mean).max(1e-12).sqrt();
         Self {
             relative: power,
@@ -101,9 +96,8 @@ impl Lattice {
     pub fn square_pitches(&self, low: f64, high: f64, most: usize) -> Vec<Pitch> {
         let step = self.step(low);
         let count = ((high / low).ln() / step) as usize + 1;
-        let pitches = (0..count)
-            .map(|index| low * (step * index as f64).exp())
-            .map(|side| Pitch { x: side, y: side });
+        let pitches =
+            (0..count).map(|index| low * (step * index as f64).exp()).map(|side| Pitch { x: side, y: side });
         self.best(pitches, most)
     }
 
@@ -116,10 +110,7 @@ impl Lattice {
             let side = low * (step * index as f64).exp();
             (-across..=across).filter(|along| *along != 0).map(move |along| {
                 let half = (step * f64::from(along) / 2.0).exp();
-                Pitch {
-                    x: side * half,
-                    y: side / half,
-                }
+                Pitch { x: side * half, y: side / half }
             })
         });
         self.best(pitches, most)

@@ -11,6 +11,8 @@ const FLOOR: f32 = 0.85;
 const CEILING: f32 = 4.0;
 /// Amplitude gained for each level of local activity.
 const GAIN: f32 = 0.45;
+/// Half side of the windows that activity is measured in, samples.
+const WINDOW: usize = 3;
 /// Share of the last picture's amplitudes in this one's: keeps the mark from flickering with the grain.
 const MEMORY: f32 = 0.6;
 
@@ -18,7 +20,8 @@ const MEMORY: f32 = 0.6;
 pub(crate) struct Mask {
     factor: usize,
     luma: Plane<f32>,
-    mean: Plane<f32>,
+    level: Plane<f32>,
+    activity: Plane<f32>,
     scratch: Plane<f32>,
     amplitude: Plane<f32>,
     fresh: bool,
@@ -33,7 +36,8 @@ impl Mask {
         Self {
             factor,
             luma: plane(),
-            mean: plane(),
+            level: plane(),
+            activity: plane(),
             scratch: plane(),
             amplitude: plane(),
             fresh: true,
@@ -48,30 +52,25 @@ impl Mask {
     /// Root mean square amplitude of the mark for each cell of this picture, levels of 255.
     pub fn amplitudes(&mut self, luma: LumaRef<'_>, strength: f32) -> &Plane<f32> {
         reduce(luma, self.factor, &mut self.luma);
-        box_mean(&self.luma, 3, &mut self.scratch, &mut self.mean);
-        for (value, mean) in self.luma.samples_mut().iter_mut().zip(self.mean.samples()) {
-            *value = (*value - mean).abs();
+        box_mean(&self.luma, WINDOW, &mut self.scratch, &mut self.level);
+        for (value, level) in self.luma.samples_mut().iter_mut().zip(self.level.samples()) {
+            *value = (*value - level).abs();
         }
-        let level = std::mem::replace(&mut self.mean, Plane::new(self.luma.width(), self.luma.height()));
-        box_mean(&self.luma, 3, &mut self.scratch, &mut self.mean);
+        box_mean(&self.luma, WINDOW, &mut self.scratch, &mut self.activity);
         // A flat place beside an edge is as naked as any flat place.
-        let eroded = minimum(&self.mean, 3);
-        box_mean(&eroded, 3, &mut self.scratch, &mut self.mean);
+        minimum(&mut self.activity, WINDOW, &mut self.luma);
+        box_mean(&self.activity, WINDOW, &mut self.scratch, &mut self.luma);
         let mut power = 0.0;
-        for (value, level) in self.mean.samples_mut().iter_mut().zip(level.samples()) {
+        for (value, level) in self.luma.samples_mut().iter_mut().zip(self.level.samples()) {
             *value = ((FLOOR + GAIN * *value) * luminance_factor(*level)).min(CEILING);
             power += f64::from(*value * *value);
         }
-        let rms = (power / self.mean.samples().len() as f64).sqrt() as f32;
+        let rms = (power / self.luma.samples().len() as f64).sqrt() as f32;
         let scale = strength * (BUDGET / rms).min(1.0);
-        for (kept, value) in self.amplitude.samples_mut().iter_mut().zip(self.mean.samples()) {
+        for (kept, value) in self.amplitude.samples_mut().iter_mut().zip(self.luma.samples()) {
             let now = value * scale;
             // After a cut the old picture's strength must not stay on the new one's flat places.
-            let blended = if self.fresh {
-                now
-            } else {
-                MEMORY * *kept + (1.0 - MEMORY) * now
-            };
+            let blended = if self.fresh { now } else { MEMORY * *kept + (1.0 - MEMORY) * now };
             *kept = blended.min(1.25 * now);
         }
         self.fresh = false;

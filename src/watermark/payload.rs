@@ -28,10 +28,7 @@ impl Payload {
 
     /// The payload of a message whose checksum holds.
     pub(crate) fn from_message(message: &[bool]) -> Option<Self> {
-        let number = |bits: &[bool]| {
-            bits.iter()
-                .fold(0u64, |number, &bit| number << 1 | u64::from(bit))
-        };
+        let number = |bits: &[bool]| bits.iter().fold(0u64, |number, &bit| number << 1 | u64::from(bit));
         let (payload, checksum) = message.split_at_checked(64)?;
         let payload = number(payload);
         (checksum.len() == CHECK_BITS as usize && number(checksum) == u64::from(check(payload)))
@@ -44,11 +41,7 @@ fn check(payload: u64) -> u32 {
     payload.to_be_bytes().iter().fold(0xff_ffff, |register, &byte| {
         (0..8).fold(register ^ u32::from(byte) << 16, |register, _| {
             let shifted = register << 1;
-            (if register & 0x80_0000 == 0 {
-                shifted
-            } else {
-                shifted ^ 0xb2_b117
-            }) & 0xff_ffff
+            (if register & 0x80_0000 == 0 { shifted } else { shifted ^ 0xb2_b117 }) & 0xff_ffff
         })
     })
 }

@@ -1,21 +1,11 @@
 //! A polar code with list decoding (Arikan 2009; Tal, Vardy 2015; metric by Balatsoukas-Stimming et al. 2015).
 
-use std::cmp::Ordering;
-
 /// A polar code of length `2^log_length`; the frozen positions are the least reliable by polarisation weight
 /// (He et al. 2017, beta = 2^(1/4)).
 pub(crate) struct PolarCode {
     log_length: u32,
     /// Whether a position carries information.
     free: Vec<bool>,
-}
-
-/// One decoding of a received word.
-pub(crate) struct Candidate {
-    /// Information bits, in order of position.
-    pub bits: Vec<bool>,
-    /// Penalty: sum of the log-likelihoods contradicted; least is best.
-    pub metric: f32,
 }
 
 impl PolarCode {
@@ -46,11 +36,7 @@ impl PolarCode {
     pub fn encode(&self, information: &[bool]) -> Vec<bool> {
         assert_eq!(information.len(), self.free.iter().filter(|free| **free).count());
         let mut bits = information.iter().copied();
-        let mut word: Vec<bool> = self
-            .free
-            .iter()
-            .map(|&free| free && bits.next() == Some(true))
-            .collect();
+        let mut word: Vec<bool> = self.free.iter().map(|&free| free && bits.next() == Some(true)).collect();
         for level in 0..self.log_length {
             let half = 1 << level;
             for block in word.chunks_exact_mut(2 * half) {
@@ -69,7 +55,7 @@ impl PolarCode {
     ///
     /// # Panics
     /// When the number of likelihoods is not the code's length.
-    pub fn decode(&self, likelihoods: &[f32], list: usize) -> Vec<Candidate> {
+    pub fn decode(&self, likelihoods: &[f32], list: usize) -> Vec<Vec<bool>> {
         assert_eq!(likelihoods.len(), self.free.len());
         let mut paths = vec![Path::new(likelihoods, self.log_length)];
         for (position, &free) in self.free.iter().enumerate() {
@@ -100,14 +86,8 @@ impl PolarCode {
             }
             paths = next;
         }
-        paths.sort_by(|a, b| a.metric.partial_cmp(&b.metric).unwrap_or(Ordering::Equal));
-        paths
-            .into_iter()
-            .map(|path| Candidate {
-                bits: path.bits,
-                metric: path.metric,
-            })
-            .collect()
+        paths.sort_by(|a, b| a.metric.total_cmp(&b.metric));
+        paths.into_iter().map(|path| path.bits).collect()
     }
 }
 
@@ -126,22 +106,13 @@ impl Path {
         let mut likelihoods: Vec<_> = (0..log_length).map(|level| vec![0.0; 1 << level]).collect();
         likelihoods.push(received.to_vec());
         let left = (0..log_length).map(|level| vec![false; 1 << level]).collect();
-        Self {
-            likelihoods,
-            left,
-            bits: Vec::new(),
-            metric: 0.0,
-        }
+        Self { likelihoods, left, bits: Vec::new(), metric: 0.0 }
     }
 
     /// Brings `likelihoods[0]` to the given position, from the lowest node shared with the position before.
     fn descend(&mut self, position: usize) {
         let top = self.left.len();
-        let fork = if position == 0 {
-            top
-        } else {
-            position.trailing_zeros() as usize
-        };
+        let fork = if position == 0 { top } else { position.trailing_zeros() as usize };
         if position != 0 {
             let (below, above) = self.likelihoods.split_at_mut(fork + 1);
             let (first, second) = above[0].split_at(1 << fork);
@@ -162,11 +133,7 @@ impl Path {
 
     fn penalty(&self, bit: bool) -> f32 {
         let likelihood = self.likelihoods[0][0];
-        if (likelihood < 0.0) == bit {
-            0.0
-        } else {
-            likelihood.abs()
-        }
+        if (likelihood < 0.0) == bit { 0.0 } else { likelihood.abs() }
     }
 
     fn decide(&mut self, position: usize, bit: bool, free: bool) {
@@ -197,7 +164,7 @@ mod tests {
         fn clean_words_decode_first_in_the_list(bits in proptest::collection::vec(any::<bool>(), 88)) {
             let code = PolarCode::new(9, 88);
             let received: Vec<f32> = code.encode(&bits).iter().map(|&bit| if bit { -1.0 } else { 1.0 }).collect();
-            prop_assert_eq!(&code.decode(&received, 4)[0].bits, &bits);
+            prop_assert_eq!(&code.decode(&received, 4)[0], &bits);
         }
     }
 
@@ -207,9 +174,7 @@ mod tests {
         let code = PolarCode::new(9, 88);
         let mut state = 1u64;
         let mut uniform = || {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             ((state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
         };
         let sigma = (512.0 / (2.0 * 88.0 * 10f64.powf(0.3))).sqrt();
@@ -225,11 +190,7 @@ mod tests {
                     ((if bit { -1.0 } else { 1.0 }) + sigma * noise) as f32
                 })
                 .collect();
-            right += usize::from(
-                code.decode(&received, 32)
-                    .iter()
-                    .any(|candidate| candidate.bits == bits),
-            );
+            right += usize::from(code.decode(&received, 32).iter().any(|candidate| candidate == &bits));
         }
         assert!(right >= trials - 1, "{right} of {trials}");
     }

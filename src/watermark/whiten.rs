@@ -33,26 +33,15 @@ impl Whitener {
     /// Adds the whitened `picture` to `sum`; `picture` is used up.
     pub fn add(&mut self, picture: &mut Plane<f32>, sum: &mut Plane<f32>) {
         box_mean(picture, self.mean_radius, &mut self.scratch, &mut self.mean);
-        for ((value, mean), square) in picture
-            .samples_mut()
-            .iter_mut()
-            .zip(self.mean.samples())
-            .zip(self.square.samples_mut())
+        for ((value, mean), square) in
+            picture.samples_mut().iter_mut().zip(self.mean.samples()).zip(self.square.samples_mut())
         {
             *value -= mean;
             *square = *value * *value;
         }
-        box_mean(
-            &self.square,
-            self.deviation_radius,
-            &mut self.scratch,
-            &mut self.mean,
-        );
-        for ((value, variance), sum) in picture
-            .samples()
-            .iter()
-            .zip(self.mean.samples())
-            .zip(sum.samples_mut())
+        box_mean(&self.square, self.deviation_radius, &mut self.scratch, &mut self.mean);
+        for ((value, variance), sum) in
+            picture.samples().iter().zip(self.mean.samples()).zip(sum.samples_mut())
         {
             *sum += (value / (variance.max(0.0).sqrt() + FLOOR)).clamp(-CLIP, CLIP);
         }

@@ -115,6 +115,10 @@ impl VideoFrame {
         self.fields().sample_aspect_ratio.into()
     }
 
+    pub(crate) fn set_sample_aspect(&mut self, aspect: Ratio) {
+        self.fields_mut().sample_aspect_ratio = aspect.into();
+    }
+
     pub(crate) fn best_pts(&self) -> Option<i64> {
         let ticks = self.fields().best_effort_timestamp;
         (ticks != c::AV_NOPTS_VALUE).then_some(ticks)

@@ -21,7 +21,7 @@ pub(crate) use ffmpeg_next::ffi as c;
 pub(crate) use code::Code;
 pub(crate) use colour::Colour;
 pub(crate) use decode::VideoDecoder;
-pub(crate) use demux::Demuxer;
+pub(crate) use demux::{Demuxer, OpenFailure};
 pub(crate) use encode::{EncoderSettings, VideoEncoder};
 pub(crate) use frame::{Extra, VideoFrame};
 pub(crate) use mux::{Muxer, container_holds};

@@ -1,0 +1,312 @@
+use std::collections::VecDeque;
+use std::path::Path;
+
+use filigrane_frame::Limits;
+
+use crate::container::{Container, muxer_for};
+use crate::copies::Copies;
+use crate::decoder::{Decoder, Form, Step};
+use crate::encode_plan::{EncodePlan, check_fit};
+use crate::ffi::{Code, EncoderSettings, Muxer, Packet, Ratio, VideoEncoder, VideoFrame};
+use crate::output_file::OutputFile;
+use crate::{Cancel, EncodeOptions, Error, MediaInfo, Picture, TranscodeError, VideoCodec};
+
+/// What [`transcode`] did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transcoded {
+    /// Pictures written.
+    pub frames: u64,
+    /// Seconds from the first picture to the end of the last.
+    pub duration: f64,
+    /// What the input says of itself.
+    pub info: MediaInfo,
+    /// Streams that the output container cannot hold, in words.
+    pub dropped_streams: Vec<String>,
+    /// What else the codec or container cannot keep (bit depth, rotation, …), in words.
+    pub losses: Vec<String>,
+    /// Damage met in the input, in words.
+    pub damage: Vec<String>,
+}
+
+/// Decodes the main video of `input`, lets `each` change every picture's luma in place, encodes it, and writes it to
+/// `output` together with all other streams, which are copied packet for packet.
+///
+/// Kept: number and times of pictures, sample aspect, rotation, colour tags, HDR10 light levels, bit depth and chroma
+/// as far as the codec has them, other streams with their times, languages and roles, chapters, metadata. Streams whose
+/// clock starts anywhere (MPEG-TS) are moved to start at 0. Gray and red-green-blue pictures become luma and chroma
+/// where the codec needs it. Memory does not grow with the length of the video.
+///
+/// # Errors
+/// As [`Decoder::open`] and [`Decoder::next_picture`]; [`Error::Parameter`] for an unknown extension, options the codec
+/// does not take and a codec the container does not hold; [`Error::Unsupported`] when the size of the pictures changes
+/// on the way; [`Error::Io`] when the disk is full; whatever `each` returns. `output` is removed on every error.
+pub fn transcode<E>(
+    input: &Path,
+    output: &Path,
+    options: &EncodeOptions,
+    limits: &Limits,
+    cancel: &Cancel,
+    each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+) -> Result<Transcoded, TranscodeError<E>> {
+    let container = muxer_for(output)?;
+    transcode_into(input, output, container, options, limits, cancel, each)
+}
+
+/// [`transcode`] with the container given, for outputs whose name does not tell it.
+///
+/// # Errors
+/// As [`transcode`].
+pub fn transcode_into<E>(
+    input: &Path,
+    output: &Path,
+    container: Container,
+    options: &EncodeOptions,
+    limits: &Limits,
+    cancel: &Cancel,
+    each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+) -> Result<Transcoded, TranscodeError<E>> {
+    options.validate()?;
+    check_fit(options.codec, container)?;
+    let mut job = Job::prepare(input, container, options, limits, cancel)?;
+    let (kept, file) = OutputFile::create(output, input)?;
+    let mut writer = Writer::start(&job, file, container, options)?;
+    loop {
+        match job.decoder.advance()? {
+            Step::Picture(frame, time) => {
+                job.check_unchanged(&frame, time)?;
+                let mut picture = Picture::new(frame, time)?;
+                each(&mut picture).map_err(TranscodeError::Step)?;
+                writer.encode(picture)?;
+            }
+            Step::Packet => writer.copies.write(&mut job.decoder, &mut writer.muxer, writer.shift)?,
+            Step::End => break,
+        }
+    }
+    writer.finish()?;
+    let mut losses = job.plan.losses;
+    losses.extend(writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()));
+    kept.keep();
+    Ok(Transcoded {
+        frames: writer.frames,
+        duration: writer.duration(),
+        info: job.decoder.info().clone(),
+        dropped_streams: writer.copies.dropped,
+        losses,
+        damage: job.decoder.damage().to_vec(),
+    })
+}
+
+/// An input ready to be read from its start, and what its first picture told.
+struct Job {
+    decoder: Decoder,
+    first: VideoFrame,
+    plan: EncodePlan,
+}
+
+impl Job {
+    /// Looks at the first picture in a pass of its own: only it tells what the encoder, and so the output's header,
+    /// must say, and a second pass saves keeping the packets in between.
+    fn prepare(
+        input: &Path,
+        container: Container,
+        options: &EncodeOptions,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let mut scout = Decoder::open_as(input, limits, cancel, Form::AsDecoded)?;
+        scout.skip_other_streams();
+        let first = loop {
+            match scout.advance()? {
+                Step::Picture(frame, _) => break frame,
+                Step::Packet => {}
+                Step::End => return Err(Error::Malformed("no picture of it could be decoded".to_owned())),
+            }
+        };
+        let plan = EncodePlan::new(scout.source(), &first, options, container)?;
+        drop(scout);
+        let mut decoder = Decoder::open_as(input, limits, cancel, Form::AsDecoded)?;
+        decoder.set_form(Form::Exactly(plan.settings.pixel));
+        Ok(Self { decoder, first, plan })
+    }
+
+    fn check_unchanged(&self, frame: &VideoFrame, time: f64) -> Result<(), Error> {
+        let (old, new) = ((self.first.width(), self.first.height()), (frame.width(), frame.height()));
+        if old == new {
+            return Ok(());
+        }
+        Err(Error::Unsupported(format!(
+            "the picture size changes from {}x{} to {}x{} at {time:.1} s; split the video there first",
+            old.0, old.1, new.0, new.1
+        )))
+    }
+}
+
+/// Pictures whose length is remembered while they are inside the encoder.
+const MOST_LENGTHS: usize = 512;
+
+struct Writer {
+    muxer: Muxer,
+    encoder: VideoEncoder,
+    copies: Copies,
+    packet: Packet,
+    video: usize,
+    /// Microseconds added to every time stamp of the input.
+    shift: i64,
+    input_base: Ratio,
+    lengths: VecDeque<(i64, i64)>,
+    first: Option<i64>,
+    last: Option<(i64, i64)>,
+    frames: u64,
+    rounded: bool,
+}
+
+impl Writer {
+    fn start(
+        job: &Job,
+        file: std::fs::File,
+        container: Container,
+        options: &EncodeOptions,
+    ) -> Result<Self, Error> {
+        let internal = |code: Code| Error::Internal(format!("cannot start the {container} file: {code}"));
+        let source = job.decoder.source();
+        let shift = if source.demuxer.may_jump() { -source.demuxer.start().unwrap_or(0) } else { 0 };
+        let mut muxer = Muxer::create(container.muxer(), file).map_err(internal)?;
+        let settings = EncoderSettings { global_header: muxer.wants_global_header(), ..job.plan.settings.clone() };
+        let encoder = VideoEncoder::open(&settings).map_err(|code| {
+            let (width, height, pixel) = (settings.width, settings.height, settings.pixel);
+            Error::Unsupported(format!("{} refuses {width}x{height} pictures in {pixel}: {code}", settings.encoder))
+        })?;
+        let apple = options.codec == VideoCodec::Hevc && matches!(container, Container::Mp4 | Container::Mov);
+        // QuickTime plays HEVC under this name alone.
+        let four_letters = apple.then_some(*b"hvc1");
+        let tags = kept(&source.video.tags, &STALE_STREAM_TAGS);
+        let video = muxer
+            .add_encoded(&encoder, &source.demuxer, source.video.index, &tags, &job.first, four_letters)
+            .map_err(internal)?;
+        let mut copies = Copies::plan(source, &mut muxer, container).map_err(internal)?;
+        let file_tags = source.demuxer.tags();
+        let tags = kept(&file_tags, &STALE_FILE_TAGS);
+        muxer.set_tags(&tags).map_err(internal)?;
+        muxer.copy_chapters(&source.demuxer, shift).map_err(internal)?;
+        // Keys such as com.apple.quicktime.make exist in this form alone.
+        let long_keys = tags.iter().any(|(key, _)| key.starts_with("com."));
+        let movie = matches!(container, Container::Mp4 | Container::Mov) && long_keys;
+        let header: &[(&str, &str)] = if movie { &[("movflags", "use_metadata_tags")] } else { &[] };
+        let written = muxer.write_header(header);
+        if let Some(fault) = muxer.take_fault() {
+            return Err(Error::write(fault));
+        }
+        written.map_err(internal)?;
+        copies.settle(&muxer);
+        Ok(Self {
+            muxer,
+            encoder,
+            copies,
+            packet: Packet::new().map_err(internal)?,
+            video,
+            shift,
+            input_base: source.video.time_base,
+            lengths: VecDeque::new(),
+            first: None,
+            last: None,
+            frames: 0,
+            rounded: false,
+        })
+    }
+
+    fn encode(&mut self, mut picture: Picture) -> Result<(), Error> {
+        let base = self.encoder.time_base();
+        let frame = picture.frame_mut();
+        let exact = frame.pts().saturating_add(Ratio::MICROSECOND.convert(self.shift, self.input_base));
+        let mut pts = self.input_base.convert(exact, base);
+        if let Some((last, _)) = self.last {
+            pts = pts.max(last.saturating_add(1));
+        }
+        // A tenth of a picture's length, where the new ticks are that coarse.
+        let off = (base.seconds(pts) - self.input_base.seconds(exact)).abs();
+        self.rounded |= self.copies.rounds_times() && off > 0.1 * base.seconds(1);
+        let length = self.input_base.convert(frame.duration(), base).max(1);
+        frame.set_pts(pts);
+        frame.set_duration(length);
+        frame.forget_type();
+        self.first.get_or_insert(pts);
+        self.last = Some((pts, length));
+        self.lengths.push_back((pts, length));
+        if self.lengths.len() > MOST_LENGTHS {
+            self.lengths.pop_front();
+        }
+        self.frames += 1;
+        self.encoder.send(Some(picture.frame())).map_err(encoding)?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<(), Error> {
+        loop {
+            match self.encoder.receive(&mut self.packet) {
+                Ok(()) => self.write()?,
+                Err(Code::AGAIN | Code::END) => return Ok(()),
+                Err(code) => return Err(encoding(code)),
+            }
+        }
+    }
+
+    fn write(&mut self) -> Result<(), Error> {
+        if self.packet.duration() <= 0
+            && let Some(pts) = self.packet.pts()
+        {
+            // Without it the last picture of an MP4 has no length, and readers drop it.
+            let length = self.lengths.iter().find(|(start, _)| *start == pts).map_or(1, |(_, length)| *length);
+            self.packet.set_duration(length);
+        }
+        if let Some(dts) = self.packet.dts() {
+            self.lengths.retain(|(start, _)| *start >= dts);
+        }
+        self.packet.set_stream(self.video);
+        self.packet.rescale(self.encoder.time_base(), self.muxer.time_base(self.video));
+        self.copies.caught_up();
+        let written = self.muxer.write(&mut self.packet);
+        self.checked(written)
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        self.encoder.send(None).map_err(encoding)?;
+        self.drain()?;
+        let finished = self.muxer.finish();
+        self.checked(finished)
+    }
+
+    /// A failure of the disk, even one that FFmpeg has not noticed yet, before any other.
+    fn checked(&self, result: Result<(), Code>) -> Result<(), Error> {
+        match (self.muxer.take_fault(), result) {
+            (Some(fault), _) => Err(Error::write(fault)),
+            (None, Err(code)) => Err(Error::Internal(format!("the muxer refused a packet: {code}"))),
+            (None, Ok(())) => Ok(()),
+        }
+    }
+
+    fn duration(&self) -> f64 {
+        match (self.first, self.last) {
+            (Some(first), Some((last, length))) => self.encoder.time_base().seconds(last - first + length),
+            _ => 0.0,
+        }
+    }
+}
+
+fn encoding(code: Code) -> Error {
+    Error::Internal(format!("the encoder failed: {code}"))
+}
+
+/// Tags that describe the old coding (Matroska's statistics among them).
+const STALE_STREAM_TAGS: [&str; 7] =
+    ["encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes", "_statistics"];
+/// Tags that describe the old container.
+const STALE_FILE_TAGS: [&str; 4] = ["encoder", "major_brand", "minor_version", "compatible_brands"];
+
+fn kept<'a>(tags: &'a [(String, String)], stale: &[&str]) -> Vec<(&'a str, &'a str)> {
+    let is_stale = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        // Matroska appends a language: "BPS-eng".
+        stale.iter().any(|stale| key == *stale || key.starts_with(&format!("{stale}-")) || key.starts_with("_statistics"))
+    };
+    tags.iter().filter(|(key, _)| !is_stale(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
