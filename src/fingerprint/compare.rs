@@ -89,19 +89,24 @@ mod tests {
     use crate::sampler::Sampler;
     use filigrane_frame::{ColourRange, LumaLayout, LumaRef};
 
-    /// Smooth keyed blobs: a picture with structure at the scale of the cells.
+    /// Value noise in three octaves: a picture with structure at the scale of the cells.
     fn scene(seed: u32, x: f64, y: f64) -> f64 {
-        (1..9)
-            .map(|wave| {
-                let mut word = (seed * 64 + wave).wrapping_mul(2654435761);
-                for shift in [15, 13, 16] {
-                    word = (word ^ word >> shift).wrapping_mul(2246822519);
-                }
-                let part = |shift: u32| f64::from(word >> shift & 255) / 255.0;
-                ((part(0) * 40.0 - 20.0) * x + (part(8) * 40.0 - 20.0) * y + part(16) * 6.0).sin() * 14.0
-            })
-            .sum::<f64>()
-            + 128.0
+        let knot = |octave: u32, i: i64, j: i64| {
+            let mut word = seed ^ octave.wrapping_mul(0x9e37_79b9) ^ (i as u32) << 8 ^ (j as u32) << 20;
+            for shift in [16, 13, 15, 16] {
+                word = (word ^ word >> shift).wrapping_mul(2_246_822_519);
+            }
+            f64::from(word >> 24) - 128.0
+        };
+        [7.0, 13.0, 24.0].iter().zip(1..).fold(128.0, |sum, (&cells, octave)| {
+            let (u, v) = (x * cells, y * cells);
+            let (i, j) = (u.floor(), v.floor());
+            let (a, b) = (u - i, v - j);
+            let (i, j) = (i as i64, j as i64);
+            let top = knot(octave, i, j) * (1.0 - a) + knot(octave, i + 1, j) * a;
+            let low = knot(octave, i, j + 1) * (1.0 - a) + knot(octave, i + 1, j + 1) * a;
+            sum + 0.35 * (top * (1.0 - b) + low * b)
+        })
     }
 
     fn samples(seed: u32, width: usize, height: usize, view: View, noise: u32) -> Samples {

@@ -74,7 +74,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Error::Malformed`] for what is no video or a damaged header, [`Error::Unsupported`] for still images, sound,
-    /// play lists and unknown codecs, [`Error::Limit`] for pictures, streams or a duration over the limits,
+    /// play lists, encrypted video and unknown codecs, [`Error::Limit`] for pictures, streams or a duration over the limits,
     /// [`Error::Io`], [`Error::Cancelled`].
     pub fn open(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
         let mut decoder = Self::open_as(path, limits, cancel, Form::Luma)?;
@@ -211,6 +211,9 @@ impl Decoder {
         }
         if self.packet.stream() != self.source.video.index {
             return Ok(false);
+        }
+        if self.packet.is_encrypted() {
+            return Err(Error::Unsupported("the video is encrypted".to_owned()));
         }
         self.barren = self.barren.saturating_add(1);
         if self.barren > self.limits.barren_packets {

@@ -57,13 +57,18 @@ pub(crate) fn check_fit(codec: VideoCodec, container: Container) -> Result<(), E
     let Some(id) = VideoEncoder::codec_id(codec.encoder()) else {
         return Err(Error::Unsupported(format!("this FFmpeg was built without {}", codec.encoder())));
     };
-    if container_holds(container.muxer(), id) {
+    let holds = |codec: VideoCodec, id| {
+        // FFmpeg's QuickTime muxer lists these two but refuses them.
+        let refused = container == Container::Mov && matches!(codec, VideoCodec::Vp9 | VideoCodec::Av1);
+        !refused && container_holds(container.muxer(), id)
+    };
+    if holds(codec, id) {
         return Ok(());
     }
     let others = [VideoCodec::H264, VideoCodec::Hevc, VideoCodec::Vp9, VideoCodec::Av1, VideoCodec::Ffv1];
     let held: Vec<&str> = others
         .into_iter()
-        .filter(|codec| VideoEncoder::codec_id(codec.encoder()).is_some_and(|id| container_holds(container.muxer(), id)))
+        .filter(|codec| VideoEncoder::codec_id(codec.encoder()).is_some_and(|id| holds(*codec, id)))
         .map(VideoCodec::name)
         .collect();
     Err(Error::Parameter(format!("{container} cannot hold {codec}; use {}", held.join(", "))))

@@ -19,6 +19,10 @@ pub(crate) struct Source {
     pub(crate) info: MediaInfo,
 }
 
+/// Bytes a second below which a declared duration is a mistake (fragmented files often declare nonsense) rather than
+/// that of a long video; such a file is bounded by the times of its pictures alone.
+const FEWEST_BYTES_A_SECOND: f64 = 100.0;
+
 /// Most bytes looked at to tell what a file is not.
 const HEAD: u64 = 4096;
 
@@ -27,7 +31,7 @@ impl Source {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let (file, head) = open_file(path)?;
+        let (file, head, bytes) = open_file(path)?;
         if let Some(words) = sniff::look(&head) {
             return Err(Error::Unsupported(format!("not a video but {words}")));
         }
@@ -42,13 +46,13 @@ impl Source {
         watch.verdict()?;
         let streams = demuxer.streams();
         let video = choose_video(&streams)?.clone();
-        check(&video, &demuxer, limits)?;
+        check(&video, &demuxer, bytes, limits)?;
         let info = MediaInfo::gather(&demuxer, &streams, &video, &head);
         Ok(Self { demuxer, streams, video, info })
     }
 }
 
-fn open_file(path: &Path) -> Result<(File, Vec<u8>), Error> {
+fn open_file(path: &Path) -> Result<(File, Vec<u8>, u64), Error> {
     // Asked before opening: opening a pipe would wait for its other end.
     let facts = fs::metadata(path).map_err(Error::read)?;
     if facts.is_dir() {
@@ -64,7 +68,7 @@ fn open_file(path: &Path) -> Result<(File, Vec<u8>), Error> {
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head).map_err(Error::read)?;
     file.seek(SeekFrom::Start(0)).map_err(Error::read)?;
-    Ok((file, head))
+    Ok((file, head, facts.len()))
 }
 
 fn failed(failure: OpenFailure, limits: &Limits) -> Error {
@@ -115,14 +119,15 @@ fn no_video(streams: &[StreamFacts]) -> Error {
     })
 }
 
-fn check(video: &StreamFacts, demuxer: &Demuxer, limits: &Limits) -> Result<(), Error> {
+fn check(video: &StreamFacts, demuxer: &Demuxer, bytes: u64, limits: &Limits) -> Result<(), Error> {
     let (width, height) = (video.width, video.height);
     if width == 0 || height == 0 {
         return Err(Error::Malformed("the size of its pictures cannot be read".to_owned()));
     }
     check_size(width, height, limits)?;
     let seconds = demuxer.duration().or_else(|| video.duration.map(|ticks| video.time_base.seconds(ticks)));
-    if let Some(seconds) = seconds.filter(|seconds| *seconds > limits.seconds) {
+    let believable = |seconds: &f64| bytes as f64 >= seconds * FEWEST_BYTES_A_SECOND;
+    if let Some(seconds) = seconds.filter(believable).filter(|seconds| *seconds > limits.seconds) {
         return Err(Error::Limit(format!("{seconds:.0} s are over the limit of {} s", limits.seconds)));
     }
     Ok(())

@@ -33,18 +33,24 @@ pub(crate) struct Issued {
 
 /// A fresh Ed25519 key, its certificate and a one-off authority whose key is dropped here.
 pub(crate) fn issue(name: &str) -> Result<Issued, Error> {
+    issue_for(name, VALIDITY)
+}
+
+/// The same, for a validity of so long from now.
+pub(crate) fn issue_for(name: &str, validity: Duration) -> Result<Issued, Error> {
     let failed = |error: rcgen::Error| Error::Internal(format!("certificate: {error}"));
     let holder = format!("{name} (self-issued, filigrane)");
     let now = OffsetDateTime::now_utc();
 
     let authority_key = KeyPair::generate_for(&PKCS_ED25519).map_err(failed)?;
-    let mut authority = parameters(&holder, &format!("{name} root (self-issued, filigrane)"), now);
+    let mut authority =
+        parameters(&holder, &format!("{name} root (self-issued, filigrane)"), now..now + validity);
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let root = authority.self_signed(&authority_key).map_err(failed)?;
 
     let key = KeyPair::generate_for(&PKCS_ED25519).map_err(failed)?;
-    let mut leaf = parameters(&holder, &holder, now);
+    let mut leaf = parameters(&holder, &holder, now..now + validity);
     leaf.is_ca = IsCa::ExplicitNoCa;
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![
@@ -59,14 +65,18 @@ pub(crate) fn issue(name: &str) -> Result<Issued, Error> {
     Ok(Issued { key, chain_pem: certificate.pem(), root_pem: root.pem() })
 }
 
-fn parameters(organisation: &str, common_name: &str, now: OffsetDateTime) -> CertificateParams {
+fn parameters(
+    organisation: &str,
+    common_name: &str,
+    validity: std::ops::Range<OffsetDateTime>,
+) -> CertificateParams {
     let mut parameters = CertificateParams::default();
     let mut name = DistinguishedName::new();
     name.push(DnType::OrganizationName, organisation);
     name.push(DnType::CommonName, common_name);
     parameters.distinguished_name = name;
-    parameters.not_before = now - CLOCK_SLACK;
-    parameters.not_after = now + VALIDITY;
+    parameters.not_before = validity.start - CLOCK_SLACK;
+    parameters.not_after = validity.end;
     parameters
 }
 
@@ -75,6 +85,8 @@ pub(crate) struct Description {
     pub subject: String,
     pub organisation: Option<String>,
     pub not_after: String,
+    /// The same in seconds since 1970.
+    pub expires: i64,
     pub fingerprint: Digest,
     pub is_authority: bool,
     pub ed25519_key: Option<[u8; 32]>,
@@ -92,8 +104,8 @@ pub(crate) fn describe(der: &[u8], place: &str) -> Result<Description, Error> {
     let text = |name: &x509_parser::x509::X509Name<'_>| {
         name.iter_organization().next().and_then(|entry| entry.as_str().ok()).map(str::to_owned)
     };
-    let not_after = certificate.validity().not_after.timestamp();
-    let not_after = OffsetDateTime::from_unix_timestamp(not_after)
+    let expires = certificate.validity().not_after.timestamp();
+    let not_after = OffsetDateTime::from_unix_timestamp(expires)
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())
         .unwrap_or_else(|| certificate.validity().not_after.to_string());
@@ -101,6 +113,7 @@ pub(crate) fn describe(der: &[u8], place: &str) -> Result<Description, Error> {
         subject: certificate.subject().to_string(),
         organisation: text(certificate.subject()),
         not_after,
+        expires,
         fingerprint: Digest(sha2::Sha256::digest(der).into()),
         is_authority,
         ed25519_key: certificate.public_key().subject_public_key.data.as_ref().try_into().ok(),

@@ -50,6 +50,16 @@ impl Identity {
         self.leaf.fingerprint
     }
 
+    /// Fails when the certificate has run out.
+    pub(crate) fn check_time(&self) -> Result<(), Error> {
+        if time::OffsetDateTime::now_utc().unix_timestamp() < self.leaf.expires {
+            return Ok(());
+        }
+        let place = format!("certificate of identity {}", self.name);
+        let detail = format!("ran out at {}; make a new identity", self.leaf.not_after);
+        Err(Error::Certificate { place, detail })
+    }
+
     /// Anchors that trust this identity and no other.
     pub fn anchors(&self) -> Result<TrustAnchors, Error> {
         let mut anchors = TrustAnchors::empty();

@@ -146,3 +146,34 @@ fn long_texts_are_cut_at_a_character() {
     let cut = short(&"é".repeat(10_000));
     assert_eq!(cut.chars().count(), LONGEST_TEXT + 1);
 }
+
+#[test]
+fn a_certificate_that_ran_out_is_told_apart_from_changed_content() {
+    let desk = Desk::new();
+    let source = desk.video("a.mp4");
+    let brief = Duration::from_secs(3);
+    let issued = certificate::issue_for("brief", brief).unwrap();
+    let identity = crate::Identity::new("brief", issued.key, &issued.chain_pem, &issued.root_pem).unwrap();
+    let anchors = identity.anchors().unwrap();
+    let path = desk.path("b.mp4");
+    crate::sign(&source, &path, &claim(Some(Origin::Camera)), &identity, &Limits::default()).unwrap();
+    assert_eq!(read(&path, &anchors, &Limits::default()).unwrap().state, CredentialState::Trusted);
+    std::thread::sleep(brief + Duration::from_secs(1));
+    let found = read(&path, &anchors, &Limits::default()).unwrap();
+    assert_eq!((found.state, found.expired), (CredentialState::Invalid, true), "{found:?}");
+    assert!(found.explanation.unwrap().contains("content and claim are unchanged"));
+
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"mdat").unwrap() + 64;
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert!(!read(&path, &anchors, &Limits::default()).unwrap().expired);
+    let error = crate::sign(
+        &source,
+        &desk.path("c.mp4"),
+        &claim(Some(Origin::Camera)),
+        &identity,
+        &Limits::default(),
+    );
+    assert_eq!(error.unwrap_err().kind(), filigrane_frame::ErrorKind::Trust);
+}

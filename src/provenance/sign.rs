@@ -49,6 +49,7 @@ pub fn sign(
     if claim.id.get_version() != Some(uuid::Version::Random) {
         return Err(Error::Claim(format!("id {} is not a version 4 (random) UUID", claim.id)));
     }
+    identity.check_time()?;
     let signed = engine::guarded(|| embed(source, destination, claim, identity, limits))?
         .unwrap_or_else(|| Err(Error::Internal("the C2PA engine broke off while signing".to_owned())));
     if let Err(error) = &signed

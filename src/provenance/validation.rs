@@ -63,7 +63,7 @@ pub(crate) fn judge(results: &ValidationResults, bare: bool) -> Finding {
     let succeeded = |code: &str| successes.iter().any(|status| status.code() == code);
     let faults: Vec<&&ValidationStatus> =
         failures.iter().filter(|status| status.code() != UNTRUSTED).collect();
-    let out_of_time = |status: &&&ValidationStatus| OUT_OF_TIME.contains(&status.code());
+    let out_of_time = |status: &ValidationStatus| OUT_OF_TIME.contains(&status.code());
     let signed = succeeded(SIGNATURE);
 
     let state = if !signed || !faults.is_empty() {
@@ -73,7 +73,7 @@ pub(crate) fn judge(results: &ValidationResults, bare: bool) -> Finding {
     } else {
         CredentialState::Valid
     };
-    let expired = signed && !faults.is_empty() && faults.iter().all(|fault| out_of_time(&fault));
+    let expired = signed && !faults.is_empty() && faults.iter().all(|fault| out_of_time(fault));
     let explanation = (state == CredentialState::Invalid).then(|| match faults.first() {
         _ if expired => {
             "the signer's certificate is not valid at this time; content and claim are unchanged".to_owned()

@@ -10,7 +10,7 @@ const CREDENTIALS_TOP: f64 = 218.0;
 const BAND: f64 = 10.0;
 const AXIS: f64 = 252.0;
 const HEIGHT: f64 = 276.0;
-/// Most bars drawn; neighbours share one above it and the strongest counts.
+/// Most bars drawn; above it neighbours share one.
 const MOST_BARS: usize = 300;
 /// Most sample ticks drawn.
 const MOST_TICKS: usize = 64;
@@ -205,7 +205,7 @@ fn axis(svg: &mut Markup, samples: &[f64], scale: &Scale) {
     }
 }
 
-/// At most [`MOST_BARS`] stretches in order, each as strong as the strongest of those it stands for.
+/// At most [`MOST_BARS`] stretches in order, each as strong as those it stands for on average.
 fn merged(timeline: &[Strength]) -> Vec<Strength> {
     let sound = |stretch: &&Strength| {
         stretch.start.is_finite() && stretch.end > stretch.start && stretch.score.is_finite()
@@ -215,7 +215,7 @@ fn merged(timeline: &[Strength]) -> Vec<Strength> {
         .chunks(stretches.len().div_ceil(MOST_BARS).max(1))
         .filter_map(|group| {
             let (first, last) = (group.first()?, group.last()?);
-            let score = group.iter().map(|stretch| stretch.score).fold(f64::NEG_INFINITY, f64::max);
+            let score = group.iter().map(|stretch| stretch.score).sum::<f64>() / group.len() as f64;
             Some(Strength { start: first.start, end: last.end, score })
         })
         .collect()

@@ -26,94 +26,73 @@ pub struct Meaning {
 pub fn explain(code: &str) -> Option<Meaning> {
     use Weight::{Failed, Note, Passed};
     let (weight, plain) = match code {
-        "claimSignature.validated" => (
-            Passed,
-            "The signature fits the claim: nobody changed it since it was signed.",
-        ),
+        "claimSignature.validated" => {
+            (Passed, "The signature fits the claim: nobody changed it since it was signed.")
+        }
         "claimSignature.insideValidity" => {
             (Passed, "It was signed while the signer's certificate was valid.")
         }
-        "claimSignature.mismatch" => (
-            Failed,
-            "The signature does not fit the claim: it was changed, or is a forgery.",
-        ),
+        "claimSignature.mismatch" => {
+            (Failed, "The signature does not fit the claim: it was changed, or is a forgery.")
+        }
         "claimSignature.missing" => (Failed, "The claim carries no signature."),
-        "claimSignature.outsideValidity" => (
-            Failed,
-            "It was signed outside the lifetime of the signer's certificate.",
-        ),
-        "signingCredential.trusted" => (
-            Passed,
-            "The signer's certificate leads to a certificate on the trust list.",
-        ),
-        "signingCredential.untrusted" => (
-            Note,
-            "The signer is not on the trust list: anybody can make such a name.",
-        ),
-        "signingCredential.invalid" => (
-            Failed,
-            "The signer's certificate may not be used to sign content.",
-        ),
+        "claimSignature.outsideValidity" => {
+            (Failed, "It was signed outside the lifetime of the signer's certificate.")
+        }
+        "signingCredential.trusted" => {
+            (Passed, "The signer's certificate leads to a certificate on the trust list.")
+        }
+        "signingCredential.untrusted" => {
+            (Note, "The signer is not on the trust list: anybody can make such a name.")
+        }
+        "signingCredential.invalid" => (Failed, "The signer's certificate may not be used to sign content."),
         "signingCredential.expired" => (Failed, "The signer's certificate had run out."),
-        "signingCredential.revoked" | "signingCredential.ocsp.revoked" => (
-            Failed,
-            "The authority that issued the signer's certificate has withdrawn it.",
-        ),
+        "signingCredential.revoked" | "signingCredential.ocsp.revoked" => {
+            (Failed, "The authority that issued the signer's certificate has withdrawn it.")
+        }
         "signingCredential.ocsp.notRevoked" => (Passed, "The signer's certificate had not been withdrawn."),
-        "signingCredential.ocsp.unknown" => (
-            Note,
-            "The issuing authority does not know the signer's certificate.",
-        ),
-        "signingCredential.ocsp.skipped" => (
-            Note,
-            "Whether the signer's certificate was withdrawn was not asked.",
-        ),
-        "signingCredential.ocsp.inaccessible" => (
-            Note,
-            "Whether the signer's certificate was withdrawn could not be found out.",
-        ),
+        "signingCredential.ocsp.unknown" => {
+            (Note, "The issuing authority does not know the signer's certificate.")
+        }
+        "signingCredential.ocsp.skipped" => {
+            (Note, "Whether the signer's certificate was withdrawn was not asked.")
+        }
+        "signingCredential.ocsp.inaccessible" => {
+            (Note, "Whether the signer's certificate was withdrawn could not be found out.")
+        }
         "timeStamp.validated" => (Passed, "A time-stamping authority confirms when it was signed."),
         "timeStamp.trusted" => (Passed, "The time-stamping authority is on the trust list."),
         "timeStamp.untrusted" => (Note, "The time-stamping authority is not on the trust list."),
         "timeStamp.mismatch" => (Note, "The time-stamp belongs to something else."),
         "timeStamp.malformed" => (Note, "The time-stamp cannot be read."),
-        "timeStamp.outsideValidity" => (
-            Note,
-            "The time-stamp lies outside its authority's certificate lifetime.",
-        ),
-        "timeStamp.credentialInvalid" => (Note, "The time-stamping authority's certificate is not valid."),
-        "timeOfSigning.insideValidity" => (
-            Passed,
-            "The signing time that the signer states lies in the certificate's lifetime.",
-        ),
-        "timeOfSigning.outsideValidity" => (
-            Note,
-            "The signing time that the signer states lies outside the certificate's lifetime.",
-        ),
-        "assertion.bmffHash.match" | "assertion.dataHash.match" | "assertion.boxesHash.match" => {
-            (Passed, "The content is byte for byte what was signed.")
+        "timeStamp.outsideValidity" => {
+            (Note, "The time-stamp lies outside its authority's certificate lifetime.")
         }
-        "assertion.bmffHash.mismatch" | "assertion.dataHash.mismatch" | "assertion.boxesHash.mismatch" => (
-            Failed,
-            "The content is not what was signed: bytes were changed afterwards.",
-        ),
+        "timeStamp.credentialInvalid" => (Note, "The time-stamping authority's certificate is not valid."),
+        "timeOfSigning.insideValidity" => {
+            (Passed, "The signing time that the signer states lies in the certificate's lifetime.")
+        }
+        "timeOfSigning.outsideValidity" => {
+            (Note, "The signing time that the signer states lies outside the certificate's lifetime.")
+        }
+        "assertion.bmffHash.match" | "assertion.dataHash.match" | "assertion.boxesHash.match" => {
+            (Passed, "The protected content is what was signed.")
+        }
+        "assertion.bmffHash.mismatch" | "assertion.dataHash.mismatch" | "assertion.boxesHash.mismatch" => {
+            (Failed, "The content is not what was signed: bytes were changed afterwards.")
+        }
         "assertion.bmffHash.malformed" | "assertion.dataHash.malformed" | "assertion.boxesHash.malformed" => {
-            (
-                Failed,
-                "The record that ties the claim to the content cannot be read.",
-            )
+            (Failed, "The record that ties the claim to the content cannot be read.")
         }
         "assertion.bmffHash.additionalExclusionsPresent"
         | "assertion.dataHash.additionalExclusionsPresent"
-        | "assertion.boxesHash.additionalExclusionsPresent" => (
-            Note,
-            "The signer left more parts of the file unprotected than is usual.",
-        ),
+        | "assertion.boxesHash.additionalExclusionsPresent" => {
+            (Note, "The signer left more parts of the file unprotected than is usual.")
+        }
         "assertion.boxesHash.unknownBox" => (Failed, "The file holds a part that the signer did not list."),
-        "assertion.hardBinding.redacted" | "assertion.dataHash.redacted" => (
-            Failed,
-            "The record that ties the claim to the content was removed.",
-        ),
+        "assertion.hardBinding.redacted" | "assertion.dataHash.redacted" => {
+            (Failed, "The record that ties the claim to the content was removed.")
+        }
         "assertion.multipleHardBindings" => (Failed, "More than one record ties the claim to the content."),
         "claim.hardBindings.missing" => (Failed, "Nothing ties the claim to this content."),
         "assertion.multiAssetHash.match" => (Passed, "A part of the file is what was signed."),
@@ -126,10 +105,7 @@ pub fn explain(code: &str) -> Option<Meaning> {
         }
         "hashedURI.missing" => (Failed, "Something that the manifest refers to is missing."),
         "assertion.missing" => (Failed, "A statement that the claim lists is missing."),
-        "assertion.undeclared" => (
-            Failed,
-            "The manifest holds a statement that the claim does not list.",
-        ),
+        "assertion.undeclared" => (Failed, "The manifest holds a statement that the claim does not list."),
         "assertion.outsideManifest" => (Failed, "The claim refers to a statement outside its manifest."),
         "assertion.accessible" => (Passed, "A statement kept elsewhere was found."),
         "assertion.inaccessible" => (Failed, "A statement kept elsewhere could not be reached."),
@@ -141,28 +117,24 @@ pub fn explain(code: &str) -> Option<Meaning> {
         "assertion.notRedacted" => (Failed, "A statement declared as removed is still there."),
         "assertion.selfRedacted" => (Failed, "The claim removes a statement of its own."),
         "assertion.action.malformed" => (Failed, "The list of actions cannot be read."),
-        "assertion.action.ingredientMismatch" => (
-            Failed,
-            "An action names a source that the manifest does not hold.",
-        ),
+        "assertion.action.ingredientMismatch" => {
+            (Failed, "An action names a source that the manifest does not hold.")
+        }
         "assertion.action.redacted" => (Failed, "The list of actions was removed."),
-        "assertion.action.redactionMismatch" => (
-            Failed,
-            "An action names a removal that the manifest does not hold.",
-        ),
-        "assertion.action.softBindingMissing" => (
-            Failed,
-            "The manifest declares a watermark and does not say which.",
-        ),
+        "assertion.action.redactionMismatch" => {
+            (Failed, "An action names a removal that the manifest does not hold.")
+        }
+        "assertion.action.softBindingMissing" => {
+            (Failed, "The manifest declares a watermark and does not say which.")
+        }
         "assertion.ingredient.malformed" => (Failed, "The record of a source cannot be read."),
         "assertion.timestamp.malformed" => (Failed, "A time-stamp statement cannot be read."),
         "assertion.external-reference.hashMismatch" => {
             (Failed, "Something referred to outside the file has changed.")
         }
-        "assertion.external-reference.malformed" | "assertion.cloud-data.malformed" => (
-            Failed,
-            "A reference to something outside the file cannot be read.",
-        ),
+        "assertion.external-reference.malformed" | "assertion.cloud-data.malformed" => {
+            (Failed, "A reference to something outside the file cannot be read.")
+        }
         "claim.missing" => (Failed, "The manifest holds no claim."),
         "claim.multiple" => (Failed, "The manifest holds more than one claim."),
         "claim.malformed" | "claim.cbor.invalid" => (Failed, "The claim cannot be read."),
@@ -194,14 +166,12 @@ pub fn explain(code: &str) -> Option<Meaning> {
         "livevideo.init.invalid" => (Failed, "The stream's first segment is not valid."),
         "livevideo.segment.invalid" => (Failed, "A segment of the stream is not valid."),
         "livevideo.manifest.invalid" => (Failed, "The manifest of the stream is not valid."),
-        "livevideo.assertion.invalid" => (
-            Failed,
-            "Segments of the stream are out of order or belong to another stream.",
-        ),
-        "livevideo.continuityMethod.invalid" => (
-            Failed,
-            "How the stream's segments follow each other is not known.",
-        ),
+        "livevideo.assertion.invalid" => {
+            (Failed, "Segments of the stream are out of order or belong to another stream.")
+        }
+        "livevideo.continuityMethod.invalid" => {
+            (Failed, "How the stream's segments follow each other is not known.")
+        }
         "livevideo.sessionkey.invalid" => (Failed, "A key used for the stream is not valid."),
         "general.error" => (Failed, "The validator met an error that has no code of its own."),
         _ => return None,
@@ -227,10 +197,7 @@ mod tests {
         ] {
             let meaning = explain(code).expect(code);
             assert_eq!(meaning.weight, weight, "{code}");
-            assert!(
-                meaning.plain.ends_with('.') && !meaning.plain.contains("true"),
-                "{code}"
-            );
+            assert!(meaning.plain.ends_with('.') && !meaning.plain.contains("true"), "{code}");
         }
     }
 

@@ -13,9 +13,7 @@ pub fn same_manifest(one: &str, other: &str) -> bool {
 
 fn uuid_digits(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
-    let (_, rest) = name
-        .split_once("urn:c2pa:")
-        .or_else(|| name.split_once("urn:uuid:"))?;
+    let (_, rest) = name.split_once("urn:c2pa:").or_else(|| name.split_once("urn:uuid:"))?;
     let uuid = rest.split(':').next()?;
     let groups: Vec<&str> = uuid.split('-').collect();
     let shape = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
@@ -36,24 +34,16 @@ mod tests {
             "urn:c2pa:6f1c0a2b-1122-4344-8555-66778899aabb:filigrane:1_2",
             "adobe:urn:uuid:6f1c0a2b-1122-4344-8555-66778899aabb",
         ] {
-            assert_eq!(
-                payload_of_manifest(name).as_deref(),
-                Some("6f1c0a2b11224344"),
-                "{name}"
-            );
+            assert_eq!(payload_of_manifest(name).as_deref(), Some("6f1c0a2b11224344"), "{name}");
             assert!(same_manifest(name, NAME));
         }
     }
 
     #[test]
     fn names_without_a_uuid_give_no_payload_and_equal_only_themselves() {
-        for name in [
-            "",
-            "urn:c2pa:",
-            "urn:c2pa:not-a-uuid",
-            "urn:c2pa:6f1c0a2b-1122-4344-8555-66778899aabg",
-            "é",
-        ] {
+        for name in
+            ["", "urn:c2pa:", "urn:c2pa:not-a-uuid", "urn:c2pa:6f1c0a2b-1122-4344-8555-66778899aabg", "é"]
+        {
             assert_eq!(payload_of_manifest(name), None, "{name}");
             assert!(same_manifest(name, name));
             assert!(!same_manifest(name, NAME));

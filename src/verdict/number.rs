@@ -7,11 +7,7 @@ pub(crate) mod plain {
     use super::*;
 
     pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        if value.is_finite() {
-            serializer.serialize_f64(*value)
-        } else {
-            serializer.serialize_none()
-        }
+        if value.is_finite() { serializer.serialize_f64(*value) } else { serializer.serialize_none() }
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {

@@ -14,11 +14,8 @@ pub(crate) enum Reach {
 }
 
 const NAME_LIMIT: usize = 80;
-const CONTENT_CHANGED: [&str; 3] = [
-    "assertion.bmffHash.mismatch",
-    "assertion.dataHash.mismatch",
-    "assertion.boxesHash.mismatch",
-];
+const CONTENT_CHANGED: [&str; 3] =
+    ["assertion.bmffHash.mismatch", "assertion.dataHash.mismatch", "assertion.boxesHash.mismatch"];
 const CLAIM_CHANGED: [&str; 2] = ["claimSignature.mismatch", "assertion.hashedURI.mismatch"];
 const OUT_OF_TIME: [&str; 2] = ["signingCredential.expired", "claimSignature.outsideValidity"];
 
@@ -50,10 +47,7 @@ fn verified(evidence: Evidence<'_>) -> String {
         None => "signed by somebody whose certificate is on the trust list".to_owned(),
     };
     let says = statement(evidence.credentials.origin, "; they say that the content ");
-    format!(
-        "The file carries intact credentials {signer}{says}{}",
-        beside_credentials(evidence)
-    )
+    format!("The file carries intact credentials {signer}{says}{}", beside_credentials(evidence))
 }
 
 fn signed(evidence: Evidence<'_>) -> String {
@@ -160,10 +154,7 @@ fn altered(evidence: Evidence<'_>) -> String {
                 Reach::Watermark => "its watermark leads to a registered manifest that fits this content",
                 Reach::Fingerprint => "its pictures are like those of a registered manifest",
             };
-            format!(
-                "; {led}{}",
-                statement(evidence.registry.origin, " and says that it ")
-            )
+            format!("; {led}{}", statement(evidence.registry.origin, " and says that it "))
         }
         None if evidence.registry.state == RegistryState::Mismatch
             && evidence.registry.via != Some(Via::Fingerprint) =>
@@ -182,11 +173,8 @@ fn is_other_fault(code: &str) -> bool {
 }
 
 fn mismatched(evidence: Evidence<'_>) -> String {
-    let credentials = if evidence.credentials.intact() {
-        ", although the credentials in the file are intact"
-    } else {
-        ""
-    };
+    let credentials =
+        if evidence.credentials.intact() { ", although the credentials in the file are intact" } else { "" };
     format!(
         "The watermark leads to a manifest of other content{credentials}: the mark was copied here, or marked footage \
          is only a part of this picture"
@@ -205,11 +193,8 @@ fn revoked(evidence: Evidence<'_>) -> String {
         }
         None => "The manifest registered for this content was withdrawn, or its signer was",
     };
-    let credentials = if evidence.credentials.intact() {
-        ", although the credentials in the file are intact"
-    } else {
-        ""
-    };
+    let credentials =
+        if evidence.credentials.intact() { ", although the credentials in the file are intact" } else { "" };
     format!("{led}{credentials}, so nothing it says is relied on")
 }
 
@@ -247,9 +232,7 @@ fn nothing_found(evidence: Evidence<'_>) -> &'static str {
 }
 
 fn statement(origin: Option<Origin>, lead: &str) -> String {
-    origin
-        .map(|origin| format!("{lead}{}", described(origin)))
-        .unwrap_or_default()
+    origin.map(|origin| format!("{lead}{}", described(origin))).unwrap_or_default()
 }
 
 fn described(origin: Origin) -> &'static str {

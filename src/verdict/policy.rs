@@ -36,13 +36,7 @@ pub fn policy(
     registry: &RegistryFinding,
     classifier: &Classifier,
 ) -> Verdict {
-    Evidence {
-        credentials,
-        watermark,
-        registry,
-        classifier,
-    }
-    .verdict()
+    Evidence { credentials, watermark, registry, classifier }.verdict()
 }
 
 /// All that the stages gave about one input.
@@ -57,12 +51,7 @@ pub(crate) struct Evidence<'a> {
 impl Evidence<'_> {
     fn verdict(self) -> Verdict {
         let (code, confidence) = self.finding();
-        Verdict {
-            code,
-            summary: phrase::summary(self, code),
-            origin: self.origin(code),
-            confidence,
-        }
+        Verdict { code, summary: phrase::summary(self, code), origin: self.origin(code), confidence }
     }
 
     fn finding(self) -> (Code, f64) {
@@ -118,10 +107,7 @@ impl Evidence<'_> {
     pub fn certificate_withdrawn(self) -> bool {
         self.credentials.state == CredentialsState::Invalid
             && self.credentials.codes.iter().any(|code| {
-                matches!(
-                    code.as_str(),
-                    "signingCredential.ocsp.revoked" | "signingCredential.revoked"
-                )
+                matches!(code.as_str(), "signingCredential.ocsp.revoked" | "signingCredential.revoked")
             })
     }
 
@@ -198,9 +184,7 @@ impl Evidence<'_> {
     fn reach_confidence(self) -> f64 {
         match self.registry.via {
             Some(Via::Watermark) if self.marked() => self.mark_confidence(),
-            _ => against_chance(self.registry.log10_p)
-                .unwrap_or(SOFT_CEILING)
-                .min(SOFT_CEILING),
+            _ => against_chance(self.registry.log10_p).unwrap_or(SOFT_CEILING).min(SOFT_CEILING),
         }
     }
 

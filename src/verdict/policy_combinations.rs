@@ -1,9 +1,7 @@
 use super::*;
 
 fn every<T: Clone>(fields: &[T]) -> Vec<Option<T>> {
-    std::iter::once(None)
-        .chain(fields.iter().cloned().map(Some))
-        .collect()
+    std::iter::once(None).chain(fields.iter().cloned().map(Some)).collect()
 }
 
 fn all_credentials() -> Vec<Credentials> {
@@ -34,14 +32,8 @@ fn all_watermarks() -> Vec<Watermark> {
         mark(None),
         mark(Some(OWN_PAYLOAD)),
         mark(Some(OTHER_PAYLOAD)),
-        Watermark {
-            log10_p: None,
-            ..mark(Some(OTHER_PAYLOAD))
-        },
-        Watermark {
-            state: WatermarkState::Absent,
-            ..mark(Some(OTHER_PAYLOAD))
-        },
+        Watermark { log10_p: None, ..mark(Some(OTHER_PAYLOAD)) },
+        Watermark { state: WatermarkState::Absent, ..mark(Some(OTHER_PAYLOAD)) },
     ]
 }
 
@@ -71,14 +63,8 @@ fn all_registry_findings() -> Vec<RegistryFinding> {
 fn all_classifiers() -> Vec<Classifier> {
     vec![
         Classifier::default(),
-        Classifier {
-            state: ClassifierState::Skipped,
-            ..Default::default()
-        },
-        Classifier {
-            abstained: true,
-            ..estimate(0.8, 0.9)
-        },
+        Classifier { state: ClassifierState::Skipped, ..Default::default() },
+        Classifier { abstained: true, ..estimate(0.8, 0.9) },
         estimate(0.8, 0.9),
         estimate(0.1, 0.2),
         estimate(0.2, 0.8),
@@ -122,73 +108,37 @@ fn check(c: &Credentials, w: &Watermark, r: &RegistryFinding, verdict: &Verdict)
         Code::Verified => assert!(c.state == Trusted, "{}", case()),
         Code::Signed => {
             assert!(c.state == Valid, "{}", case());
-            assert!(
-                verdict
-                    .summary
-                    .contains("not on the trust list, so anybody could have made the name")
-            );
+            assert!(verdict.summary.contains("not on the trust list, so anybody could have made the name"));
         }
         Code::Recovered => {
-            assert!(
-                none && r.state == RegistryState::Match && signature_holds,
-                "{}",
-                case()
-            );
+            assert!(none && r.state == RegistryState::Match && signature_holds, "{}", case());
             assert!(r.manifest.is_some() && r.via.is_some(), "{}", case());
             assert!(r.via == Some(Via::Fingerprint) || found, "{}", case());
-            assert!(
-                r.via == Some(Via::Watermark) || verdict.confidence <= SOFT_CEILING,
-                "{}",
-                case()
-            );
+            assert!(r.via == Some(Via::Watermark) || verdict.confidence <= SOFT_CEILING, "{}", case());
             assert!(r.signature == Some(ManifestSignature::Trusted) || verdict.summary.contains("anybody"));
         }
         Code::Marked => assert!(none && found, "{}", case()),
         Code::Altered => assert!(c.state == Invalid, "{}", case()),
         Code::Mismatched => assert!(copied && c.state != Invalid, "{}", case()),
         Code::Revoked => {
-            assert!(
-                r.state == RegistryState::Revoked || c.state == Invalid,
-                "{}",
-                case()
-            );
+            assert!(r.state == RegistryState::Revoked || c.state == Invalid, "{}", case());
         }
         Code::LikelyCamera => {
             assert!(none && !found, "{}", case());
             assert!(verdict.summary.contains("no signs") && verdict.summary.contains("does not prove"));
         }
         Code::LikelyGenerated => {
-            assert!(
-                none && !found && verdict.summary.contains("no proof"),
-                "{}",
-                case()
-            );
+            assert!(none && !found && verdict.summary.contains("no proof"), "{}", case());
         }
         Code::Inconclusive => assert!(none && !found && verdict.confidence == 0.0, "{}", case()),
     }
     if !matches!(verdict.code, Code::Verified | Code::Signed | Code::Recovered) {
         assert_eq!(verdict.origin, None, "{}", case());
     }
-    assert!(
-        (0.0..=CONFIDENCE_CEILING).contains(&verdict.confidence),
-        "{}",
-        case()
-    );
+    assert!((0.0..=CONFIDENCE_CEILING).contains(&verdict.confidence), "{}", case());
     let lower = verdict.summary.to_lowercase();
-    for word in [
-        "fake",
-        "authentic",
-        "genuine",
-        "is real",
-        "is true",
-        "trustworthy",
-        "suspicious",
-    ] {
+    for word in ["fake", "authentic", "genuine", "is real", "is true", "trustworthy", "suspicious"] {
         assert!(!lower.contains(word), "{word}: {}", verdict.summary);
     }
-    assert!(
-        verdict.summary.ends_with('.') && verdict.summary.matches(". ").count() == 0,
-        "{}",
-        case()
-    );
+    assert!(verdict.summary.ends_with('.') && verdict.summary.matches(". ").count() == 0, "{}", case());
 }

@@ -12,10 +12,9 @@ const OTHER_PAYLOAD: &str = "0011223344554677";
 
 fn credentials(state: CredentialsState) -> Credentials {
     match state {
-        CredentialsState::Skipped | CredentialsState::Absent => Credentials {
-            state,
-            ..Credentials::default()
-        },
+        CredentialsState::Skipped | CredentialsState::Absent => {
+            Credentials { state, ..Credentials::default() }
+        }
         _ => Credentials {
             state,
             manifest: Some(OWN.into()),
@@ -35,10 +34,7 @@ fn mark(payload: Option<&str>) -> Watermark {
 }
 
 fn no_mark() -> Watermark {
-    Watermark {
-        state: WatermarkState::Absent,
-        ..Watermark::default()
-    }
+    Watermark { state: WatermarkState::Absent, ..Watermark::default() }
 }
 
 fn registered(state: RegistryState, manifest: &str, via: Via) -> RegistryFinding {
@@ -54,10 +50,7 @@ fn registered(state: RegistryState, manifest: &str, via: Via) -> RegistryFinding
 }
 
 fn nothing_registered() -> RegistryFinding {
-    RegistryFinding {
-        state: RegistryState::Unknown,
-        ..RegistryFinding::default()
-    }
+    RegistryFinding { state: RegistryState::Unknown, ..RegistryFinding::default() }
 }
 
 fn estimate(low: f64, high: f64) -> Classifier {
@@ -80,13 +73,7 @@ fn each_code_arises_from_the_evidence_the_contract_names() {
     use RegistryState::{Match, Mismatch, Unavailable};
     let by_mark = |state| registered(state, OTHER, Via::Watermark);
     let table: Vec<(&str, Credentials, Watermark, RegistryFinding, Code)> = vec![
-        (
-            "trusted",
-            credentials(Trusted),
-            no_mark(),
-            nothing_registered(),
-            Code::Verified,
-        ),
+        ("trusted", credentials(Trusted), no_mark(), nothing_registered(), Code::Verified),
         (
             "trusted, nothing else asked",
             credentials(Trusted),
@@ -94,20 +81,8 @@ fn each_code_arises_from_the_evidence_the_contract_names() {
             RegistryFinding::default(),
             Code::Verified,
         ),
-        (
-            "untrusted",
-            credentials(Valid),
-            no_mark(),
-            nothing_registered(),
-            Code::Signed,
-        ),
-        (
-            "broken",
-            credentials(Invalid),
-            no_mark(),
-            nothing_registered(),
-            Code::Altered,
-        ),
+        ("untrusted", credentials(Valid), no_mark(), nothing_registered(), Code::Signed),
+        ("broken", credentials(Invalid), no_mark(), nothing_registered(), Code::Altered),
         (
             "broken, but recovered by the mark",
             credentials(Invalid),
@@ -175,26 +150,11 @@ fn each_code_arises_from_the_evidence_the_contract_names() {
             "mark, registry silent",
             credentials(Absent),
             mark(Some(OTHER_PAYLOAD)),
-            RegistryFinding {
-                state: Unavailable,
-                ..Default::default()
-            },
+            RegistryFinding { state: Unavailable, ..Default::default() },
             Code::Marked,
         ),
-        (
-            "mark, bits unread",
-            credentials(Absent),
-            mark(None),
-            nothing_registered(),
-            Code::Marked,
-        ),
-        (
-            "copied mark",
-            credentials(Absent),
-            mark(Some(OTHER_PAYLOAD)),
-            by_mark(Mismatch),
-            Code::Mismatched,
-        ),
+        ("mark, bits unread", credentials(Absent), mark(None), nothing_registered(), Code::Marked),
+        ("copied mark", credentials(Absent), mark(Some(OTHER_PAYLOAD)), by_mark(Mismatch), Code::Mismatched),
         (
             "copied mark under trusted credentials",
             credentials(Trusted),
@@ -244,13 +204,7 @@ fn each_code_arises_from_the_evidence_the_contract_names() {
             registered(RegistryState::Revoked, OTHER, Via::Fingerprint),
             Code::Verified,
         ),
-        (
-            "nothing",
-            credentials(Absent),
-            no_mark(),
-            nothing_registered(),
-            Code::Inconclusive,
-        ),
+        ("nothing", credentials(Absent), no_mark(), nothing_registered(), Code::Inconclusive),
         (
             "likeness that does not fit",
             credentials(Absent),
@@ -267,19 +221,10 @@ fn each_code_arises_from_the_evidence_the_contract_names() {
 
 #[test]
 fn a_registered_manifest_whose_signature_does_not_hold_or_was_not_checked_recovers_nothing() {
-    for signature in [
-        Some(ManifestSignature::Invalid),
-        Some(ManifestSignature::Absent),
-        None,
-    ] {
-        let by_mark = RegistryFinding {
-            signature,
-            ..registered(RegistryState::Match, OTHER, Via::Watermark)
-        };
-        let by_likeness = RegistryFinding {
-            via: Some(Via::Fingerprint),
-            ..by_mark.clone()
-        };
+    for signature in [Some(ManifestSignature::Invalid), Some(ManifestSignature::Absent), None] {
+        let by_mark =
+            RegistryFinding { signature, ..registered(RegistryState::Match, OTHER, Via::Watermark) };
+        let by_likeness = RegistryFinding { via: Some(Via::Fingerprint), ..by_mark.clone() };
         let none = credentials(CredentialsState::Absent);
         let verdict = decide(&none, &mark(Some(OTHER_PAYLOAD)), &by_mark);
         assert_eq!((verdict.code, verdict.origin), (Code::Marked, None));
@@ -291,22 +236,10 @@ fn a_registered_manifest_whose_signature_does_not_hold_or_was_not_checked_recove
 #[test]
 fn a_certificate_withdrawn_by_its_issuer_revokes_unless_it_is_that_of_a_source() {
     let codes = vec!["signingCredential.ocsp.revoked".to_owned()];
-    let broken = Credentials {
-        codes: codes.clone(),
-        ..credentials(CredentialsState::Invalid)
-    };
-    assert_eq!(
-        decide(&broken, &no_mark(), &nothing_registered()).code,
-        Code::Revoked
-    );
-    let source = Credentials {
-        codes,
-        ..credentials(CredentialsState::Trusted)
-    };
-    assert_eq!(
-        decide(&source, &no_mark(), &nothing_registered()).code,
-        Code::Verified
-    );
+    let broken = Credentials { codes: codes.clone(), ..credentials(CredentialsState::Invalid) };
+    assert_eq!(decide(&broken, &no_mark(), &nothing_registered()).code, Code::Revoked);
+    let source = Credentials { codes, ..credentials(CredentialsState::Trusted) };
+    assert_eq!(decide(&source, &no_mark(), &nothing_registered()).code, Code::Verified);
 }
 
 #[test]
@@ -320,13 +253,7 @@ fn the_classifier_speaks_only_without_provenance_and_only_off_the_fence() {
     assert_eq!(code(&estimate(0.9, 0.7)), Code::Inconclusive);
     assert_eq!(code(&estimate(0.7, 1.7)), Code::Inconclusive);
     assert_eq!(code(&estimate(f64::NAN, 0.3)), Code::Inconclusive);
-    assert_eq!(
-        code(&Classifier {
-            abstained: true,
-            ..estimate(0.7, 0.9)
-        }),
-        Code::Inconclusive
-    );
+    assert_eq!(code(&Classifier { abstained: true, ..estimate(0.7, 0.9) }), Code::Inconclusive);
     let verdict = policy(&none, &mark(None), &nothing_registered(), &estimate(0.9, 0.99));
     assert_eq!(verdict.code, Code::Marked);
 }
@@ -335,17 +262,7 @@ fn the_classifier_speaks_only_without_provenance_and_only_off_the_fence() {
 fn confidence_is_the_stated_probability_and_never_above_its_ceiling() {
     let none = credentials(CredentialsState::Absent);
     let unregistered = nothing_registered();
-    let confidence = |log10_p| {
-        decide(
-            &none,
-            &Watermark {
-                log10_p,
-                ..mark(None)
-            },
-            &unregistered,
-        )
-        .confidence
-    };
+    let confidence = |log10_p| decide(&none, &Watermark { log10_p, ..mark(None) }, &unregistered).confidence;
     assert_eq!(confidence(Some(-31.0)), CONFIDENCE_CEILING);
     assert_eq!(confidence(Some(f64::NEG_INFINITY)), CONFIDENCE_CEILING);
     assert!((confidence(Some(-2.0)) - 0.99).abs() < 1e-12);
@@ -353,10 +270,7 @@ fn confidence_is_the_stated_probability_and_never_above_its_ceiling() {
     assert_eq!(confidence(None), 0.0);
     let likeness = registered(RegistryState::Match, OTHER, Via::Fingerprint);
     assert_eq!(decide(&none, &no_mark(), &likeness).confidence, SOFT_CEILING);
-    let stated = RegistryFinding {
-        log10_p: Some(-0.5),
-        ..likeness
-    };
+    let stated = RegistryFinding { log10_p: Some(-0.5), ..likeness };
     assert!((decide(&none, &no_mark(), &stated).confidence - 0.683_772).abs() < 1e-6);
     let generated = policy(&none, &no_mark(), &unregistered, &estimate(0.7, 0.9));
     assert_eq!(generated.confidence, 0.7);
@@ -368,54 +282,28 @@ fn confidence_is_the_stated_probability_and_never_above_its_ceiling() {
 fn a_camera_claim_over_a_mark_that_says_generated_is_left_open_and_said() {
     let registry = registered(RegistryState::Match, OTHER, Via::Watermark);
     for state in [CredentialsState::Trusted, CredentialsState::Valid] {
-        let claim = Credentials {
-            origin: Some(Origin::Camera),
-            ..credentials(state)
-        };
+        let claim = Credentials { origin: Some(Origin::Camera), ..credentials(state) };
         let verdict = decide(&claim, &mark(Some(OTHER_PAYLOAD)), &registry);
         assert_eq!(verdict.origin, None);
         assert!(verdict.summary.contains("contradicts"), "{}", verdict.summary);
-        let edit = Credentials {
-            origin: Some(Origin::Edited),
-            ..claim
-        };
-        assert_eq!(
-            decide(&edit, &mark(Some(OTHER_PAYLOAD)), &registry).origin,
-            Some(Origin::Edited)
-        );
+        let edit = Credentials { origin: Some(Origin::Edited), ..claim };
+        assert_eq!(decide(&edit, &mark(Some(OTHER_PAYLOAD)), &registry).origin, Some(Origin::Edited));
     }
     // Anybody may register a manifest under the name that the file's own mark carries.
-    let own = Credentials {
-        origin: Some(Origin::Camera),
-        ..credentials(CredentialsState::Trusted)
-    };
+    let own = Credentials { origin: Some(Origin::Camera), ..credentials(CredentialsState::Trusted) };
     let impostor = registered(RegistryState::Match, OWN, Via::Watermark);
-    assert_eq!(
-        decide(&own, &mark(Some(OWN_PAYLOAD)), &impostor).origin,
-        Some(Origin::Camera)
-    );
+    assert_eq!(decide(&own, &mark(Some(OWN_PAYLOAD)), &impostor).origin, Some(Origin::Camera));
 }
 
 #[test]
 fn sentences_name_what_they_rest_on() {
     let says = |state, watermark: &Watermark, registry: &RegistryFinding| {
-        decide(
-            &Credentials {
-                origin: Some(Origin::Generated),
-                ..credentials(state)
-            },
-            watermark,
-            registry,
-        )
-        .summary
+        decide(&Credentials { origin: Some(Origin::Generated), ..credentials(state) }, watermark, registry)
+            .summary
     };
     let fits = registered(RegistryState::Match, OTHER, Via::Watermark);
     assert_eq!(
-        says(
-            CredentialsState::Trusted,
-            &mark(Some(OWN_PAYLOAD)),
-            &nothing_registered()
-        ),
+        says(CredentialsState::Trusted, &mark(Some(OWN_PAYLOAD)), &nothing_registered()),
         "The file carries intact credentials signed by “Example”, whose certificate is on the trust list; they say \
          that the content was generated by a model; the watermark in the picture names the same manifest."
     );
@@ -425,12 +313,7 @@ fn sentences_name_what_they_rest_on() {
          is not on the trust list, so anybody could have made the name in them."
     );
     assert_eq!(
-        decide(
-            &credentials(CredentialsState::Absent),
-            &mark(Some(OTHER_PAYLOAD)),
-            &fits
-        )
-        .summary,
+        decide(&credentials(CredentialsState::Absent), &mark(Some(OTHER_PAYLOAD)), &fits).summary,
         "The file carries no credentials, but its watermark leads to a registered manifest that fits this content; \
          that manifest is signed by “Archive”, who is on the trust list; it says that the content was generated by a \
          model."
@@ -441,12 +324,7 @@ fn sentences_name_what_they_rest_on() {
          watermark leads to a registered manifest that fits this content and says that it was generated by a model."
     );
     assert_eq!(
-        decide(
-            &credentials(CredentialsState::Absent),
-            &no_mark(),
-            &nothing_registered()
-        )
-        .summary,
+        decide(&credentials(CredentialsState::Absent), &no_mark(), &nothing_registered()).summary,
         "No provenance was found; most videos carry none, so this says nothing for or against it."
     );
     assert_eq!(

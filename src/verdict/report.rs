@@ -105,37 +105,24 @@ impl Report {
 
     /// The report on an input that could not be read: no verdict, and the reason.
     pub fn unreadable(file: impl Into<String>, error: impl Into<String>) -> Self {
-        Self {
-            errors: vec![error.into()],
-            ..Self::new(file)
-        }
+        Self { errors: vec![error.into()], ..Self::new(file) }
     }
 
     /// Draws the verdict from the evidence gathered so far.
     pub fn decide(&mut self) {
-        self.verdict = Some(policy(
-            &self.credentials,
-            &self.watermark,
-            &self.registry,
-            &self.classifier,
-        ));
+        self.verdict = Some(policy(&self.credentials, &self.watermark, &self.registry, &self.classifier));
     }
 
     /// The program's exit status for this input: the verdict's, or 2 without a verdict.
     pub fn exit_status(&self) -> u8 {
-        self.verdict
-            .as_ref()
-            .map_or(2, |verdict| verdict.code.exit_status())
+        self.verdict.as_ref().map_or(2, |verdict| verdict.code.exit_status())
     }
 }
 
 /// The program's exit status for several inputs: the gravest, in the order 2 (unreadable), 3, 1, 0.
 pub fn overall_exit_status(reports: &[Report]) -> u8 {
     let statuses: Vec<u8> = reports.iter().map(Report::exit_status).collect();
-    [2, 3, 1]
-        .into_iter()
-        .find(|status| statuses.contains(status))
-        .unwrap_or(0)
+    [2, 3, 1].into_iter().find(|status| statuses.contains(status)).unwrap_or(0)
 }
 
 #[cfg(test)]

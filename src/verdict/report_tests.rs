@@ -54,11 +54,7 @@ fn full() -> Report {
                 points_to: "camera".into(),
                 what: "Noise grows with light.".into(),
             }],
-            segments: vec![Segment {
-                start: 0.0,
-                end: 1.0,
-                generated: 0.02,
-            }],
+            segments: vec![Segment { start: 0.0, end: 1.0, generated: 0.02 }],
             ..Classifier::default()
         },
         ..Report::new("clip.mp4")
@@ -68,10 +64,7 @@ fn full() -> Report {
 }
 
 fn keys(value: &Value) -> Vec<&str> {
-    value
-        .as_object()
-        .map(|object| object.keys().map(String::as_str).collect())
-        .unwrap_or_default()
+    value.as_object().map(|object| object.keys().map(String::as_str).collect()).unwrap_or_default()
 }
 
 /// The document of the contract, field for field, in its order; additions may only follow.
@@ -163,10 +156,7 @@ fn the_json_has_the_contracts_fields_in_the_contracts_order() {
 #[test]
 fn a_stage_that_did_not_run_stands_there_with_its_state_and_nothing_else() {
     let report = Report {
-        registry: RegistryFinding {
-            state: RegistryState::Unavailable,
-            ..RegistryFinding::default()
-        },
+        registry: RegistryFinding { state: RegistryState::Unavailable, ..RegistryFinding::default() },
         ..Report::new("clip.mp4")
     };
     let value = serde_json::to_value(&report).expect("serialises");
@@ -179,15 +169,8 @@ fn a_stage_that_did_not_run_stands_there_with_its_state_and_nothing_else() {
 #[test]
 fn a_stage_that_found_nothing_has_every_field_of_the_contract_as_null_or_empty() {
     let report = Report {
-        credentials: Credentials {
-            state: CredentialsState::Absent,
-            ..Credentials::default()
-        },
-        watermark: Watermark {
-            state: WatermarkState::Absent,
-            log10_p: Some(-0.5),
-            ..Watermark::default()
-        },
+        credentials: Credentials { state: CredentialsState::Absent, ..Credentials::default() },
+        watermark: Watermark { state: WatermarkState::Absent, log10_p: Some(-0.5), ..Watermark::default() },
         ..Report::new("clip.mp4")
     };
     let value = serde_json::to_value(&report).expect("serialises");
@@ -257,30 +240,14 @@ fn credentials() -> impl Strategy<Value = Credentials> {
     use CredentialsState::*;
     let state = prop::sample::select(vec![Trusted, Valid, Invalid, Absent, Skipped]);
     let strings = prop::collection::vec(any::<String>(), 0..4);
-    let origin = prop::sample::select(vec![
-        Origin::Generated,
-        Origin::Edited,
-        Origin::Composite,
-        Origin::Camera,
-    ]);
-    (
-        state,
-        some(any::<String>()),
-        some(any::<String>()),
-        strings,
-        some(origin),
-    )
-        .prop_map(|(state, issuer, manifest, codes, origin)| match state {
+    let origin =
+        prop::sample::select(vec![Origin::Generated, Origin::Edited, Origin::Composite, Origin::Camera]);
+    (state, some(any::<String>()), some(any::<String>()), strings, some(origin)).prop_map(
+        |(state, issuer, manifest, codes, origin)| match state {
             Skipped => Credentials::default(),
-            _ => Credentials {
-                state,
-                issuer,
-                manifest,
-                codes,
-                origin,
-                ..Credentials::default()
-            },
-        })
+            _ => Credentials { state, issuer, manifest, codes, origin, ..Credentials::default() },
+        },
+    )
 }
 
 fn watermark() -> impl Strategy<Value = Watermark> {
@@ -294,21 +261,10 @@ fn watermark() -> impl Strategy<Value = Watermark> {
         (number(), number(), number()).prop_map(|(start, end, score)| Strength { start, end, score }),
         0..4,
     );
-    (
-        any::<u8>(),
-        some(any::<String>()),
-        some(number()),
-        some(geometry),
-        timeline,
-    )
-        .prop_map(|(state, payload, log10_p, geometry, timeline)| match state % 3 {
+    (any::<u8>(), some(any::<String>()), some(number()), some(geometry), timeline).prop_map(
+        |(state, payload, log10_p, geometry, timeline)| match state % 3 {
             0 => Watermark::default(),
-            1 => Watermark {
-                state: WatermarkState::Absent,
-                log10_p,
-                timeline,
-                ..Watermark::default()
-            },
+            1 => Watermark { state: WatermarkState::Absent, log10_p, timeline, ..Watermark::default() },
             _ => Watermark {
                 state: WatermarkState::Found,
                 payload,
@@ -317,7 +273,8 @@ fn watermark() -> impl Strategy<Value = Watermark> {
                 timeline,
                 ..Watermark::default()
             },
-        })
+        },
+    )
 }
 
 proptest! {

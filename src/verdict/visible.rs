@@ -63,15 +63,8 @@ mod tests {
 
     #[test]
     fn ordinary_names_of_any_script_pass_unchanged() {
-        for name in [
-            "Reuters",
-            "Agence France-Presse",
-            "新华社",
-            "وكالة",
-            "Łódź",
-            "हिन्दी",
-            "🎥 clip",
-        ] {
+        for name in ["Reuters", "Agence France-Presse", "新华社", "وكالة", "Łódź", "हिन्दी", "🎥 clip"]
+        {
             assert_eq!(visible(name, 80), name);
         }
     }

@@ -39,14 +39,7 @@ pub struct Geometry {
 impl Default for Geometry {
     /// Nothing was changed.
     fn default() -> Self {
-        Self {
-            scale_x: 1.0,
-            scale_y: 1.0,
-            rotation: 0.0,
-            shift_x: 0.0,
-            shift_y: 0.0,
-            mirrored: false,
-        }
+        Self { scale_x: 1.0, scale_y: 1.0, rotation: 0.0, shift_x: 0.0, shift_y: 0.0, mirrored: false }
     }
 }
 
@@ -98,9 +91,7 @@ impl Watermark {
 
     /// The payload of a mark that was found; none without a mark.
     pub fn found_payload(&self) -> Option<&str> {
-        self.payload
-            .as_deref()
-            .filter(|_| self.state == WatermarkState::Found)
+        self.payload.as_deref().filter(|_| self.state == WatermarkState::Found)
     }
 }
 

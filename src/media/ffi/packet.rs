@@ -87,6 +87,13 @@ impl Packet {
         self.fields().flags & c::AV_PKT_FLAG_CORRUPT != 0
     }
 
+    /// Whether its content needs a key that the file does not have.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let kind = c::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INFO;
+        // SAFETY: owned; a null size is allowed.
+        !unsafe { c::av_packet_get_side_data(self.raw(), kind, std::ptr::null_mut()) }.is_null()
+    }
+
     /// Moves both time stamps later by `ticks`.
     pub(crate) fn shift(&mut self, ticks: i64) {
         let fields = self.fields_mut();

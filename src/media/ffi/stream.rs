@@ -94,7 +94,10 @@ impl StreamFacts {
                     c::AVMediaType::AVMEDIA_TYPE_ATTACHMENT => Medium::Attachment,
                     _ => Medium::Data,
                 },
-                codec: text(c::avcodec_get_name(codec_id)),
+                codec: match codec_id {
+                    c::AVCodecID::AV_CODEC_ID_NONE => "unknown".to_owned(),
+                    known => text(c::avcodec_get_name(known)),
+                },
                 has_decoder: !c::avcodec_find_decoder(codec_id).is_null(),
                 width: u32::try_from((*parameters).width).unwrap_or(0),
                 height: u32::try_from((*parameters).height).unwrap_or(0),
