@@ -33,6 +33,8 @@ pub struct Comparison {
     /// Differing cells, of 256 compared: the median over the pictures, each against its likest counterpart. 128 when
     /// nothing could be compared.
     pub distance: u32,
+    /// Cells compared in that picture: the more, the less chance could have had a hand in it; 1024 at most.
+    pub cells: u32,
     /// The view under which the clip fits best.
     pub view: View,
 }
@@ -45,42 +47,46 @@ pub fn compare(samples: &Samples, fingerprint: &Fingerprint, views: &[View]) -> 
     let best = views
         .iter()
         .filter_map(|view| Some((under(&pictures, fingerprint, *view)?, *view)))
-        .min_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((share, view)) = best else {
-        return Comparison { likeness: Likeness::Unclear, distance: 128, view: View::WHOLE };
+        .min_by(|a, b| a.0.0.total_cmp(&b.0.0));
+    let Some(((share, cells), view)) = best else {
+        return Comparison { likeness: Likeness::Unclear, distance: 128, cells: 0, view: View::WHOLE };
     };
     let likeness = match share {
         _ if share <= SAME => Likeness::Same,
         _ if share >= OTHER => Likeness::Other,
         _ => Likeness::Unclear,
     };
-    Comparison { likeness, distance: (share * 256.0).round() as u32, view }
+    Comparison { likeness, distance: (share * 256.0).round() as u32, cells, view }
 }
 
 /// Median share of differing cells under one view; `None` when fewer than half the pictures could be compared.
-fn under(pictures: &[&Plane<f32>], fingerprint: &Fingerprint, view: View) -> Option<f64> {
-    let mut shares: Vec<f64> = pictures
+fn under(pictures: &[&Plane<f32>], fingerprint: &Fingerprint, view: View) -> Option<(f64, u32)> {
+    let mut shares: Vec<(f64, u32)> = pictures
         .iter()
         .filter_map(|picture| {
             let seen = bits(picture, view);
-            fingerprint.hashes.iter().filter_map(|hash| share(&seen, &hash.bits)).min_by(f64::total_cmp)
+            fingerprint
+                .hashes
+                .iter()
+                .filter_map(|hash| share(&seen, &hash.bits))
+                .min_by(|a, b| a.0.total_cmp(&b.0))
         })
         .collect();
     if shares.is_empty() || 2 * shares.len() < pictures.len() {
         return None;
     }
-    shares.sort_by(f64::total_cmp);
+    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
     Some(shares[shares.len() / 2])
 }
 
-fn share(a: &Bits, b: &Bits) -> Option<f64> {
+fn share(a: &Bits, b: &Bits) -> Option<(f64, u32)> {
     let (mut differing, mut compared) = (0, 0);
     for index in 0..a.sure.len() {
         let sure = a.sure[index] & b.sure[index];
         compared += sure.count_ones();
         differing += (sure & (a.brighter[index] ^ b.brighter[index])).count_ones();
     }
-    (compared >= FEWEST).then(|| f64::from(differing) / f64::from(compared))
+    (compared >= FEWEST).then(|| (f64::from(differing) / f64::from(compared), compared))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(crate) fn bits(picture: &Plane<f32>, view: View) -> Bits {
             sample(&mean, x * width - 0.5, y * height - 0.5)
         })
         .collect();
-    let mut contrasts = [None; CELLS * CELLS];
+    let mut contrasts = [None::<f32>; CELLS * CELLS];
     for (cell, contrast) in contrasts.iter_mut().enumerate() {
         let (x, y) = (cell % CELLS, cell / CELLS);
         let Some(value) = values[cell] else { continue };
@@ -56,7 +56,9 @@ pub(crate) fn bits(picture: &Plane<f32>, view: View) -> Bits {
             *contrast = Some(value - sum / count as f32);
         }
     }
-    let seen: Vec<f32> = contrasts.iter().flatten().map(|contrast: &f32| contrast.abs()).collect();
+    centre_lines(&mut contrasts, 1, CELLS);
+    centre_lines(&mut contrasts, CELLS, 1);
+    let seen: Vec<f32> = contrasts.iter().flatten().map(|contrast| contrast.abs()).collect();
     let mean = seen.iter().sum::<f32>() / seen.len().max(1) as f32;
     let doubt = (0.35 * mean).max(0.6);
     for (cell, contrast) in contrasts.iter().enumerate() {
@@ -70,6 +72,22 @@ pub(crate) fn bits(picture: &Plane<f32>, view: View) -> Bits {
         }
     }
     bits
+}
+
+/// Takes the mean off each row or column: the edges of letterbox bars and horizons, alike in unrelated pictures, go.
+fn centre_lines(contrasts: &mut [Option<f32>; CELLS * CELLS], along: usize, across: usize) {
+    for line in 0..CELLS {
+        let cells = (0..CELLS).map(|index| line * across + index * along);
+        let (sum, count) = cells
+            .clone()
+            .filter_map(|cell| contrasts[cell])
+            .fold((0.0, 0), |(sum, count), contrast| (sum + contrast, count + 1));
+        for cell in cells {
+            if let Some(contrast) = &mut contrasts[cell] {
+                *contrast -= sum / count as f32;
+            }
+        }
+    }
 }
 
 fn sample(plane: &Plane<f32>, x: f64, y: f64) -> Option<f32> {

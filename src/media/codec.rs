@@ -33,7 +33,16 @@ pub struct EncodeOptions {
 }
 
 const PRESETS: [&str; 10] = [
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
 ];
 /// libvpx's and libaom's `cpu-used` for each of the names above.
 const SPEEDS: [&str; 10] = ["8", "8", "7", "6", "5", "4", "3", "2", "1", "0"];
@@ -158,13 +167,25 @@ impl EncodeOptions {
         let speed = self.speed()?.unwrap_or_default();
         let pairs: &[(&str, &str)] = match self.codec {
             VideoCodec::H264 | VideoCodec::Hevc => &[("preset", speed), ("crf", &crf)],
-            VideoCodec::Vp9 => {
-                &[("crf", &crf), ("b", "0"), ("deadline", "good"), ("cpu-used", speed), ("row-mt", "1"), ("tile-columns", "2")]
+            VideoCodec::Vp9 => &[
+                ("crf", &crf),
+                ("b", "0"),
+                ("deadline", "good"),
+                ("cpu-used", speed),
+                ("row-mt", "1"),
+                ("tile-columns", "2"),
+            ],
+            VideoCodec::Av1 => &[
+                ("crf", &crf),
+                ("b", "0"),
+                ("usage", "good"),
+                ("cpu-used", speed),
+                ("row-mt", "1"),
+                ("tiles", "2x1"),
+            ],
+            VideoCodec::Ffv1 => {
+                &[("level", "3"), ("slicecrc", "1"), ("g", "1"), ("coder", "range_def"), ("context", "1")]
             }
-            VideoCodec::Av1 => {
-                &[("crf", &crf), ("b", "0"), ("usage", "good"), ("cpu-used", speed), ("row-mt", "1"), ("tiles", "2x1")]
-            }
-            VideoCodec::Ffv1 => &[("level", "3"), ("slicecrc", "1"), ("g", "1"), ("coder", "range_def"), ("context", "1")],
         };
         Ok(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
     }
@@ -201,7 +222,9 @@ mod tests {
         assert!(options(VideoCodec::Vp9, None, Some("veryslow")).validate().is_ok());
         assert!(options(VideoCodec::Vp9, None, Some("8")).validate().is_ok());
         for wrong in [options(VideoCodec::H264, None, Some("8")), options(VideoCodec::Av1, None, Some("9"))] {
-            assert!(wrong.validate().expect_err("no such preset").to_string().contains("ultrafast, superfast"));
+            assert!(
+                wrong.validate().expect_err("no such preset").to_string().contains("ultrafast, superfast")
+            );
         }
     }
 }

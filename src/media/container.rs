@@ -100,7 +100,10 @@ mod tests {
     #[test]
     fn an_unknown_extension_is_answered_with_the_known_ones() {
         let error = muxer_for(Path::new("clip.wmv")).expect_err("unknown");
-        assert_eq!(error.to_string(), "cannot write .wmv files; use one of .mp4, .m4v, .mov, .mkv, .webm, .avi");
+        assert_eq!(
+            error.to_string(),
+            "cannot write .wmv files; use one of .mp4, .m4v, .mov, .mkv, .webm, .avi"
+        );
         assert!(muxer_for(Path::new("clip")).expect_err("none").to_string().contains("no file extension"));
     }
 }

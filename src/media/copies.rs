@@ -28,12 +28,8 @@ struct Lane {
 impl Copies {
     /// Adds every stream but the video to the muxer, as far as its container takes it.
     pub(crate) fn plan(source: &Source, muxer: &mut Muxer, container: Container) -> Result<Self, Code> {
-        let mut copies = Self {
-            lanes: Vec::new(),
-            dropped: Vec::new(),
-            ties: container.keeps_times(),
-            waiting: 0,
-        };
+        let mut copies =
+            Self { lanes: Vec::new(), dropped: Vec::new(), ties: container.keeps_times(), waiting: 0 };
         for stream in &source.streams {
             let lane = if stream.index == source.video.index || stream.is_internal {
                 None
@@ -58,7 +54,8 @@ impl Copies {
         }
         if stream.is_cover && container.has_attachments() {
             let Some(picture) = source.demuxer.cover(stream.index) else { return Ok(None) };
-            let (name, mime) = if stream.codec == "png" { ("cover.png", "image/png") } else { ("cover.jpg", "image/jpeg") };
+            let (name, mime) =
+                if stream.codec == "png" { ("cover.png", "image/png") } else { ("cover.jpg", "image/jpeg") };
             muxer.add_attachment(&source.demuxer, stream.index, picture, name, mime)?;
             return Ok(None);
         }
@@ -92,7 +89,12 @@ impl Copies {
     }
 
     /// Writes the packet the decoder came across, `shift` microseconds later than it says.
-    pub(crate) fn write(&mut self, decoder: &mut Decoder, muxer: &mut Muxer, shift: i64) -> Result<(), Error> {
+    pub(crate) fn write(
+        &mut self,
+        decoder: &mut Decoder,
+        muxer: &mut Muxer,
+        shift: i64,
+    ) -> Result<(), Error> {
         let packet = decoder.packet();
         let Some(lane) = self.lanes.get_mut(packet.stream()).and_then(Option::as_mut) else { return Ok(()) };
         self.waiting = self.waiting.saturating_add(packet.size());

@@ -4,7 +4,7 @@ use filigrane_frame::Limits;
 
 use crate::damage::{Damage, Flaw};
 use crate::ffi::{Code, Colour, Conversion, Packet, Pixel, Scaler, VideoDecoder, VideoFrame};
-use crate::info::{MediaInfo, believable_rate, declared_seconds};
+use crate::info::{MediaInfo, believable_rate};
 use crate::picture::Picture;
 use crate::pixel_choice::{Sizes, nearest};
 use crate::source::{Source, check_size};
@@ -85,8 +85,10 @@ impl Decoder {
     pub(crate) fn open_as(path: &Path, limits: &Limits, cancel: &Cancel, form: Form) -> Result<Self, Error> {
         let source = Source::open(path, limits, cancel)?;
         let video = &source.video;
-        let codec = VideoDecoder::open(&source.demuxer, video.index, limits.pixels, THREADS)
-            .map_err(|code| Error::Malformed(format!("the {} decoder refuses this video: {code}", video.codec)))?;
+        let codec =
+            VideoDecoder::open(&source.demuxer, video.index, limits.pixels, THREADS).map_err(|code| {
+                Error::Malformed(format!("the {} decoder refuses this video: {code}", video.codec))
+            })?;
         let packet = Packet::new().map_err(|code| Error::Internal(code.to_string()))?;
         let start = source.demuxer.start().unwrap_or(0);
         Ok(Self {
@@ -250,13 +252,16 @@ impl Decoder {
         }
         let tick = self.source.video.time_base;
         let shown = match (self.line.first(), self.line.last()) {
-            (Some(first), Some(last)) => tick.seconds(last.saturating_sub(first).saturating_add(self.last_length)),
+            (Some(first), Some(last)) => {
+                tick.seconds(last.saturating_sub(first).saturating_add(self.last_length))
+            }
             _ => 0.0,
         };
-        if let Some(declared) = declared_seconds(&self.source.video)
+        if let Some(declared) = self.source.declared
             && shown + EARLY + tick.seconds(2 * self.line.nominal()) < declared
         {
-            self.damage.remark(format!("the video ends after {shown:.1} s of the {declared:.1} s it declares"));
+            self.damage
+                .remark(format!("the video ends after {shown:.1} s of the {declared:.1} s it declares"));
         }
         Ok(Step::End)
     }
@@ -285,7 +290,10 @@ impl Decoder {
         let place = self.line.place(stamp);
         let time = video.time_base.seconds(place.saturating_sub(self.start)).max(0.0);
         if time > self.limits.seconds {
-            return Err(Error::Limit(format!("a picture at {time:.0} s is over the limit of {} s", self.limits.seconds)));
+            return Err(Error::Limit(format!(
+                "a picture at {time:.0} s is over the limit of {} s",
+                self.limits.seconds
+            )));
         }
         if frame.duration() <= 0 {
             frame.set_duration(self.line.nominal());
@@ -300,7 +308,8 @@ impl Decoder {
     }
 
     fn shape(&mut self, mut frame: VideoFrame) -> Result<VideoFrame, Error> {
-        let unusable = |what: &str| Error::Unsupported(format!("pictures in the format {what} cannot be used"));
+        let unusable =
+            |what: &str| Error::Unsupported(format!("pictures in the format {what} cannot be used"));
         let mut pixel = frame.pixel().ok_or_else(|| unusable("unknown"))?;
         if let Some(plain) = pixel.without_range() {
             frame.rename(plain);

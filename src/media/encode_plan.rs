@@ -1,3 +1,4 @@
+use crate::Error;
 use crate::codec::{EncodeOptions, VideoCodec};
 use crate::container::Container;
 use crate::decoder::colour_of_converted_rgb;
@@ -5,7 +6,6 @@ use crate::ffi::{EncoderSettings, Extra, Pixel, Ratio, Shape, VideoEncoder, Vide
 use crate::info::believable_rate;
 use crate::pixel_choice::{Sizes, is_gray, nearest};
 use crate::source::Source;
-use crate::Error;
 
 /// How a video will be encoded, settled from its first picture.
 #[derive(Debug)]
@@ -36,7 +36,11 @@ impl EncodePlan {
             pixel,
             width: first.width(),
             height: first.height(),
-            time_base: if container.keeps_times() { time_base(source.video.time_base) } else { rate.inverse() },
+            time_base: if container.keeps_times() {
+                time_base(source.video.time_base)
+            } else {
+                rate.inverse()
+            },
             frame_rate: rate,
             sample_aspect: first.sample_aspect(),
             colour: if rgb { colour_of_converted_rgb(first.colour()) } else { first.colour() },
@@ -76,7 +80,8 @@ pub(crate) fn check_fit(codec: VideoCodec, container: Container) -> Result<(), E
 
 fn choose_pixel(first: &VideoFrame, codec: VideoCodec) -> Result<Pixel, Error> {
     let name = first.pixel().map(|pixel| pixel.name()).unwrap_or_default();
-    let unusable = || Error::Unsupported(format!("pictures in the format {name} cannot be encoded as {codec}"));
+    let unusable =
+        || Error::Unsupported(format!("pictures in the format {name} cannot be encoded as {codec}"));
     let shape = first.pixel().and_then(Pixel::shape).ok_or_else(unusable)?;
     let sizes = match codec {
         VideoCodec::H264 | VideoCodec::Hevc => Sizes::WholeChroma,
@@ -176,7 +181,8 @@ fn losses(
     };
     if let (Some(from), Some(to)) = (from, settings.pixel.shape()) {
         lose(to.bits < from.bits, format!("{} bits a sample became {} in {codec}", from.bits, to.bits));
-        let coarser = to.log2_chroma_width > from.log2_chroma_width || to.log2_chroma_height > from.log2_chroma_height;
+        let coarser =
+            to.log2_chroma_width > from.log2_chroma_width || to.log2_chroma_height > from.log2_chroma_height;
         let chroma = !is_gray(from) && coarser;
         lose(chroma, format!("chroma is coarser in {codec} ({})", settings.pixel));
         lose(from.alpha && !to.alpha, format!("transparency is not kept in {codec}"));
@@ -184,7 +190,10 @@ fn losses(
     let rotation = source.video.rotation;
     let turned = rotation != 0 && !container.keeps_rotation();
     lose(turned, format!("{container} cannot say that the picture is turned by {rotation} degrees"));
-    lose(first.is_interlaced() && !settings.interlaced, format!("interlaced pictures are coded as whole ones in {codec}"));
+    lose(
+        first.is_interlaced() && !settings.interlaced,
+        format!("interlaced pictures are coded as whole ones in {codec}"),
+    );
     let dynamic = first.extra(Extra::DynamicHdr).is_some();
     lose(dynamic, "dynamic HDR10+ metadata is not kept".to_owned());
     let dolby = source.video.has_dolby_vision || first.extra(Extra::DolbyVision).is_some();
@@ -201,8 +210,16 @@ mod tests {
     #[test]
     fn mastering_display_is_written_in_the_units_of_the_standard() {
         let fractions = [
-            (34_000, 50_000), (16_000, 50_000), (13_250, 50_000), (34_500, 50_000), (7_500, 50_000), (3_000, 50_000),
-            (15_635, 50_000), (16_450, 50_000), (50, 10_000), (10_000_000, 10_000),
+            (34_000, 50_000),
+            (16_000, 50_000),
+            (13_250, 50_000),
+            (34_500, 50_000),
+            (7_500, 50_000),
+            (3_000, 50_000),
+            (15_635, 50_000),
+            (16_450, 50_000),
+            (50, 10_000),
+            (10_000_000, 10_000),
         ];
         let numbers = fractions.iter().flat_map(|(num, den)| [*num, *den]).chain([1, 1]);
         let bytes: Vec<u8> = numbers.flat_map(|number: i32| number.to_ne_bytes()).collect();

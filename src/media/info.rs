@@ -4,7 +4,7 @@ use filigrane_frame::Limits;
 
 use crate::ffi::{Demuxer, Medium, Ratio, StreamFacts};
 use crate::sniff;
-use crate::source::Source;
+use crate::source::{Source, is_believable};
 use crate::{Cancel, Error};
 
 /// Everything known of a video without decoding the whole file.
@@ -22,7 +22,7 @@ pub struct MediaInfo {
     pub fps: f64,
     /// Number of pictures, when the container declares it.
     pub frames: Option<u64>,
-    /// Seconds, when declared; finite.
+    /// Seconds, when declared and believable for the size of the file; finite.
     pub duration: Option<f64>,
     /// Short name of the first audio codec.
     pub audio: Option<String>,
@@ -72,6 +72,7 @@ impl MediaInfo {
         streams: &[StreamFacts],
         video: &StreamFacts,
         head: &[u8],
+        bytes: u64,
     ) -> Self {
         let shape = video.pixel.and_then(|pixel| pixel.shape());
         let tags = demuxer.tags();
@@ -87,8 +88,11 @@ impl MediaInfo {
             height: video.height,
             fps: believable_rate(video).and_then(Ratio::positive).unwrap_or(0.0),
             frames: u64::try_from(video.frames).ok().filter(|count| *count > 0).or(declared),
-            duration: duration.filter(|seconds| seconds.is_finite()),
-            audio: streams.iter().find(|stream| stream.medium == Medium::Audio).map(|stream| stream.codec.clone()),
+            duration: duration.filter(|seconds| is_believable(*seconds, bytes)),
+            audio: streams
+                .iter()
+                .find(|stream| stream.medium == Medium::Audio)
+                .map(|stream| stream.codec.clone()),
             pixel_format: video.pixel.map(|pixel| pixel.name()).unwrap_or_default(),
             bits: shape.map_or(0, |shape| shape.bits),
             rotation: video.rotation,
@@ -115,7 +119,8 @@ pub(crate) fn declared_seconds(video: &StreamFacts) -> Option<f64> {
         let hours: f64 = parts.next()?.parse().ok()?;
         let minutes: f64 = parts.next()?.parse().ok()?;
         let seconds: f64 = parts.next()?.parse().ok()?;
-        Some(hours * 3600.0 + minutes * 60.0 + seconds).filter(|seconds| seconds.is_finite() && *seconds > 0.0)
+        Some(hours * 3600.0 + minutes * 60.0 + seconds)
+            .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
     })
 }
 

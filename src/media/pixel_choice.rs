@@ -52,7 +52,8 @@ fn distance(from: Shape, to: Shape) -> u32 {
     } else if from.rgb {
         step(to.log2_chroma_width, 0) + step(to.log2_chroma_height, 0)
     } else {
-        step(to.log2_chroma_width, from.log2_chroma_width) + step(to.log2_chroma_height, from.log2_chroma_height)
+        step(to.log2_chroma_width, from.log2_chroma_width)
+            + step(to.log2_chroma_height, from.log2_chroma_height)
     };
     let bits = from.bits.max(8);
     let depth = if to.bits < bits { 50 * (bits - to.bits) } else { 3 * (to.bits - bits) };
@@ -96,7 +97,10 @@ mod tests {
         assert_eq!(choose("rgb24", &X264, Sizes::WholeChroma, 320, 240), "yuv444p");
         assert_eq!(choose("pal8", &["yuv420p", "yuv420p10le"], Sizes::Any, 320, 240), "yuv420p");
         assert_eq!(choose("gray", &X264, Sizes::WholeChroma, 320, 240), "yuv420p");
-        assert_eq!(choose("gray10le", &["gray", "gray10le", "yuv420p10le"], Sizes::Any, 320, 240), "gray10le");
+        assert_eq!(
+            choose("gray10le", &["gray", "gray10le", "yuv420p10le"], Sizes::Any, 320, 240),
+            "gray10le"
+        );
         assert_eq!(choose("nv12", &X264, Sizes::WholeChroma, 320, 240), "yuv420p");
     }
 

@@ -1,5 +1,7 @@
 use crate::Error;
-use crate::ffi::{Code, Colour, Conversion, EncoderSettings, Packet, Pixel, Ratio, Scaler, VideoEncoder, VideoFrame};
+use crate::ffi::{
+    Code, Colour, Conversion, EncoderSettings, Packet, Pixel, Ratio, Scaler, VideoEncoder, VideoFrame,
+};
 
 /// A small picture in 8-bit red, green and blue, full range, for reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +14,13 @@ pub struct RgbImage {
     pub data: Vec<u8>,
 }
 
-const COLOUR: Colour =
-    Colour { range: Colour::FULL, primaries: Colour::BT709, transfer: Colour::SRGB, matrix: 0, chroma_location: 0 };
+const COLOUR: Colour = Colour {
+    range: Colour::FULL,
+    primaries: Colour::BT709,
+    transfer: Colour::SRGB,
+    matrix: 0,
+    chroma_location: 0,
+};
 
 /// FFmpeg's quantiser for thumbnails: 2 is best, 31 worst.
 const JPEG_QUALITY: &str = "4";
@@ -26,7 +33,10 @@ impl RgbImage {
     pub fn new(width: u32, height: u32, data: Vec<u8>) -> Result<Self, Error> {
         let bytes = 3 * u64::from(width) * u64::from(height);
         if bytes == 0 || data.len() as u64 != bytes {
-            return Err(Error::Parameter(format!("a {width}x{height} image has {bytes} bytes, not {}", data.len())));
+            return Err(Error::Parameter(format!(
+                "a {width}x{height} image has {bytes} bytes, not {}",
+                data.len()
+            )));
         }
         Ok(Self { width, height, data })
     }
@@ -67,7 +77,9 @@ impl RgbImage {
         let mut frame = VideoFrame::with_size(Pixel::RGB24, self.width, self.height).map_err(failed)?;
         frame.set_colour(COLOUR);
         let stride = frame.stride();
-        for (to, from) in frame.plane_mut(row_bytes).chunks_mut(stride.max(1)).zip(self.data.chunks(row_bytes)) {
+        for (to, from) in
+            frame.plane_mut(row_bytes).chunks_mut(stride.max(1)).zip(self.data.chunks(row_bytes))
+        {
             if let Some(to) = to.get_mut(..row_bytes) {
                 to.copy_from_slice(from);
             }

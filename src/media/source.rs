@@ -6,7 +6,7 @@ use std::sync::Arc;
 use filigrane_frame::Limits;
 
 use crate::ffi::{Code, Demuxer, Medium, OpenFailure, StreamFacts};
-use crate::info::MediaInfo;
+use crate::info::{MediaInfo, declared_seconds};
 use crate::sniff;
 use crate::watch::Watch;
 use crate::{Cancel, Error};
@@ -17,11 +17,15 @@ pub(crate) struct Source {
     pub(crate) streams: Vec<StreamFacts>,
     pub(crate) video: StreamFacts,
     pub(crate) info: MediaInfo,
+    /// Seconds the container gives for the video stream alone.
+    pub(crate) declared: Option<f64>,
 }
 
-/// Bytes a second below which a declared duration is a mistake (fragmented files often declare nonsense) rather than
-/// that of a long video; such a file is bounded by the times of its pictures alone.
-const FEWEST_BYTES_A_SECOND: f64 = 100.0;
+/// Whether a file of this size may last so long. Fragmented files often declare nonsense: over an hour, at fewer than
+/// 100 bytes a second, is taken for that. The times of the pictures themselves are bounded either way.
+pub(crate) fn is_believable(seconds: f64, bytes: u64) -> bool {
+    seconds.is_finite() && (seconds <= 3600.0 || bytes as f64 >= seconds * 100.0)
+}
 
 /// Most bytes looked at to tell what a file is not.
 const HEAD: u64 = 4096;
@@ -46,9 +50,10 @@ impl Source {
         watch.verdict()?;
         let streams = demuxer.streams();
         let video = choose_video(&streams)?.clone();
-        check(&video, &demuxer, bytes, limits)?;
-        let info = MediaInfo::gather(&demuxer, &streams, &video, &head);
-        Ok(Self { demuxer, streams, video, info })
+        let info = MediaInfo::gather(&demuxer, &streams, &video, &head, bytes);
+        check(&info, limits)?;
+        let declared = declared_seconds(&video).filter(|seconds| is_believable(*seconds, bytes));
+        Ok(Self { demuxer, streams, video, info, declared })
     }
 }
 
@@ -96,9 +101,10 @@ fn choose_video(streams: &[StreamFacts]) -> Result<&StreamFacts, Error> {
     };
     match streams.iter().filter(moving).max_by_key(rank) {
         Some(stream) if stream.has_decoder => Ok(stream),
-        Some(stream) => {
-            Err(Error::Unsupported(format!("this FFmpeg has no decoder for the video codec {}", stream.codec)))
-        }
+        Some(stream) => Err(Error::Unsupported(format!(
+            "this FFmpeg has no decoder for the video codec {}",
+            stream.codec
+        ))),
         None => Err(no_video(streams)),
     }
 }
@@ -107,8 +113,11 @@ fn no_video(streams: &[StreamFacts]) -> Error {
     if streams.is_empty() {
         return Error::Malformed("no video stream: the container is empty".to_owned());
     }
-    let mut audio: Vec<&str> =
-        streams.iter().filter(|stream| stream.medium == Medium::Audio).map(|stream| stream.codec.as_str()).collect();
+    let mut audio: Vec<&str> = streams
+        .iter()
+        .filter(|stream| stream.medium == Medium::Audio)
+        .map(|stream| stream.codec.as_str())
+        .collect();
     audio.dedup();
     audio.truncate(4);
     let cover = if streams.iter().any(|stream| stream.is_cover) { " and a cover picture" } else { "" };
@@ -119,15 +128,13 @@ fn no_video(streams: &[StreamFacts]) -> Error {
     })
 }
 
-fn check(video: &StreamFacts, demuxer: &Demuxer, bytes: u64, limits: &Limits) -> Result<(), Error> {
-    let (width, height) = (video.width, video.height);
+fn check(info: &MediaInfo, limits: &Limits) -> Result<(), Error> {
+    let (width, height) = (info.width, info.height);
     if width == 0 || height == 0 {
         return Err(Error::Malformed("the size of its pictures cannot be read".to_owned()));
     }
     check_size(width, height, limits)?;
-    let seconds = demuxer.duration().or_else(|| video.duration.map(|ticks| video.time_base.seconds(ticks)));
-    let believable = |seconds: &f64| bytes as f64 >= seconds * FEWEST_BYTES_A_SECOND;
-    if let Some(seconds) = seconds.filter(believable).filter(|seconds| *seconds > limits.seconds) {
+    if let Some(seconds) = info.duration.filter(|seconds| *seconds > limits.seconds) {
         return Err(Error::Limit(format!("{seconds:.0} s are over the limit of {} s", limits.seconds)));
     }
     Ok(())

@@ -59,7 +59,13 @@ impl Line {
     pub(crate) fn new(tick: Ratio, rate: Option<Ratio>) -> Self {
         let second = tick.positive().map_or(1, |tick| (1.0 / tick).round() as i64).max(1);
         let length = rate.and_then(Ratio::positive).map_or(0.04, |rate| 1.0 / rate);
-        Self { nominal: ((length * second as f64).round() as i64).max(1), second, moved: 0, first: None, last: None }
+        Self {
+            nominal: ((length * second as f64).round() as i64).max(1),
+            second,
+            moved: 0,
+            first: None,
+            last: None,
+        }
     }
 
     pub(crate) fn nominal(&self) -> i64 {

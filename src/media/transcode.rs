@@ -84,7 +84,8 @@ pub fn transcode_into<E>(
     }
     writer.finish()?;
     let mut losses = job.plan.losses;
-    losses.extend(writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()));
+    losses
+        .extend(writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()));
     kept.keep();
     Ok(Transcoded {
         frames: writer.frames,
@@ -171,10 +172,14 @@ impl Writer {
         let source = job.decoder.source();
         let shift = if source.demuxer.may_jump() { -source.demuxer.start().unwrap_or(0) } else { 0 };
         let mut muxer = Muxer::create(container.muxer(), file).map_err(internal)?;
-        let settings = EncoderSettings { global_header: muxer.wants_global_header(), ..job.plan.settings.clone() };
+        let settings =
+            EncoderSettings { global_header: muxer.wants_global_header(), ..job.plan.settings.clone() };
         let encoder = VideoEncoder::open(&settings).map_err(|code| {
             let (width, height, pixel) = (settings.width, settings.height, settings.pixel);
-            Error::Unsupported(format!("{} refuses {width}x{height} pictures in {pixel}: {code}", settings.encoder))
+            Error::Unsupported(format!(
+                "{} refuses {width}x{height} pictures in {pixel}: {code}",
+                settings.encoder
+            ))
         })?;
         let apple = options.codec == VideoCodec::Hevc && matches!(container, Container::Mp4 | Container::Mov);
         // QuickTime plays HEVC under this name alone.
@@ -255,7 +260,8 @@ impl Writer {
             && let Some(pts) = self.packet.pts()
         {
             // Without it the last picture of an MP4 has no length, and readers drop it.
-            let length = self.lengths.iter().find(|(start, _)| *start == pts).map_or(1, |(_, length)| *length);
+            let length =
+                self.lengths.iter().find(|(start, _)| *start == pts).map_or(1, |(_, length)| *length);
             self.packet.set_duration(length);
         }
         if let Some(dts) = self.packet.dts() {
@@ -306,7 +312,49 @@ fn kept<'a>(tags: &'a [(String, String)], stale: &[&str]) -> Vec<(&'a str, &'a s
     let is_stale = |key: &str| {
         let key = key.to_ascii_lowercase();
         // Matroska appends a language: "BPS-eng".
-        stale.iter().any(|stale| key == *stale || key.starts_with(&format!("{stale}-")) || key.starts_with("_statistics"))
+        stale.iter().any(|stale| {
+            key == *stale || key.starts_with(&format!("{stale}-")) || key.starts_with("_statistics")
+        })
     };
     tags.iter().filter(|(key, _)| !is_stale(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::process::Command;
+
+    use filigrane_frame::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_an_io_error_in_words() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let input = folder.path().join("in.mkv");
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=duration=1", "-c:v", "ffv1"])
+            .arg(&input)
+            .status();
+        assert!(made.expect("the ffmpeg program").success());
+        for (codec, container) in
+            [(VideoCodec::H264, Container::Mp4), (VideoCodec::Ffv1, Container::Matroska)]
+        {
+            // A device that is always full.
+            let full = File::options().write(true).open("/dev/full").expect("Linux");
+            let options = EncodeOptions::new(codec);
+            let run = || -> Result<(), Error> {
+                let mut job =
+                    Job::prepare(&input, container, &options, &Limits::default(), &Cancel::default())?;
+                let mut writer = Writer::start(&job, full, container, &options)?;
+                while let Step::Picture(frame, time) = job.decoder.advance()? {
+                    writer.encode(Picture::new(frame, time)?)?;
+                }
+                writer.finish()
+            };
+            let error = run().expect_err("no room");
+            assert_eq!(error.kind(), ErrorKind::Io);
+            assert_eq!(error.to_string(), "cannot write: No space left on device (os error 28)");
+        }
+    }
 }

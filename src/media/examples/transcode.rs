@@ -21,7 +21,14 @@ fn main() -> ExitCode {
         };
         let options = EncodeOptions { preset: rest.get(1).cloned(), ..EncodeOptions::new(codec) };
         let (input, output) = (Path::new(input), Path::new(output));
-        Ok(transcode::<Infallible>(input, output, &options, &Limits::default(), &Cancel::default(), &mut |_| Ok(()))?)
+        Ok(transcode::<Infallible>(
+            input,
+            output,
+            &options,
+            &Limits::default(),
+            &Cancel::default(),
+            &mut |_| Ok(()),
+        )?)
     };
     match run() {
         Ok(done) => {

@@ -2,8 +2,8 @@ use std::ffi::c_char;
 
 use filigrane_frame::ColourRange;
 
-use super::text::text;
 use super::c;
+use super::text::text;
 
 /// How code values turn into light: the numbers of ITU-T H.273, which FFmpeg uses as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,7 @@ impl VideoDecoder {
         // SAFETY: the stream is one of an open demuxer; the context is owned from its allocation on.
         unsafe {
             let codec = c::avcodec_find_decoder((*(*stream).codecpar).codec_id);
-            let decoder =
-                NonNull::new(c::avcodec_alloc_context3(codec)).map(Self).ok_or(Code::NO_MEMORY)?;
+            let decoder = NonNull::new(c::avcodec_alloc_context3(codec)).map(Self).ok_or(Code::NO_MEMORY)?;
             let raw = decoder.0.as_ptr();
             Code::check(c::avcodec_parameters_to_context(raw, (*stream).codecpar))?;
             (*raw).pkt_timebase = (*stream).time_base;

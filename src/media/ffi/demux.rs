@@ -115,7 +115,8 @@ impl Demuxer {
     ) -> Result<Self, OpenFailure> {
         init();
         let source = GuardedFile { file, watch: Arc::clone(watch) };
-        let mut io = StreamIo::from_read_seek_with_capacity(source, 256 << 10).map_err(|_| Code::NO_MEMORY)?;
+        let mut io =
+            StreamIo::from_read_seek_with_capacity(source, 256 << 10).map_err(|_| Code::NO_MEMORY)?;
         let mut options = Options::new(&[
             ("format_whitelist", CONTAINERS),
             ("protocol_whitelist", ""),
@@ -128,8 +129,10 @@ impl Demuxer {
         }
         // SAFETY: the context is fresh; the watch and the I/O outlive it; on failure the function frees the context.
         unsafe {
-            (*raw).interrupt_callback =
-                c::AVIOInterruptCB { callback: Some(must_stop), opaque: Arc::as_ptr(watch).cast_mut().cast() };
+            (*raw).interrupt_callback = c::AVIOInterruptCB {
+                callback: Some(must_stop),
+                opaque: Arc::as_ptr(watch).cast_mut().cast(),
+            };
             (*raw).pb = io.as_mut_ptr();
             (*raw).flags |= c::AVFMT_FLAG_CUSTOM_IO;
             Code::check(c::avformat_open_input(&mut raw, ptr::null(), ptr::null(), &mut options.0))?;
@@ -150,8 +153,10 @@ impl Demuxer {
 
     fn find_streams(&self, pixels: u64) -> Result<(), Code> {
         let bound = [("max_pixels", pixels.min(i32::MAX as u64).to_string())];
-        let owned = (0..self.fields().nb_streams).map(|_| Options::new(&bound)).collect::<Result<Vec<_>, _>>()?;
-        let mut each: Vec<*mut c::AVDictionary> = owned.into_iter().map(|mut one| std::mem::replace(&mut one.0, ptr::null_mut())).collect();
+        let owned =
+            (0..self.fields().nb_streams).map(|_| Options::new(&bound)).collect::<Result<Vec<_>, _>>()?;
+        let mut each: Vec<*mut c::AVDictionary> =
+            owned.into_iter().map(|mut one| std::mem::replace(&mut one.0, ptr::null_mut())).collect();
         // SAFETY: one dictionary for each stream there is now; FFmpeg replaces them in place.
         let result = unsafe { c::avformat_find_stream_info(self.raw.as_ptr(), each.as_mut_ptr()) };
         each.into_iter().map(Options).for_each(drop);
@@ -179,7 +184,10 @@ impl Demuxer {
 
     pub(crate) fn streams(&self) -> Vec<StreamFacts> {
         // SAFETY: streams of this open context.
-        (0..).map_while(|index| self.stream(index)).map(|stream| unsafe { StreamFacts::read(stream) }).collect()
+        (0..)
+            .map_while(|index| self.stream(index))
+            .map(|stream| unsafe { StreamFacts::read(stream) })
+            .collect()
     }
 
     /// FFmpeg's name for the container, such as "mov,mp4,m4a,3gp,3g2,mj2".
@@ -206,8 +214,8 @@ impl Demuxer {
     /// Seconds, when the container says so or its time stamps do; not when guessed from the bit rate.
     pub(crate) fn duration(&self) -> Option<f64> {
         let fields = self.fields();
-        let guessed = fields.duration_estimation_method
-            == c::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE;
+        let guessed =
+            fields.duration_estimation_method == c::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE;
         (fields.duration > 0 && !guessed).then(|| Ratio::MICROSECOND.seconds(fields.duration))
     }
 

@@ -100,7 +100,8 @@ impl Muxer {
         let format = CString::new(format).map_err(|_| Code::INVALID)?;
         let fault = Fault::default();
         let guarded = Guarded { inner: to, fault: Arc::clone(&fault) };
-        let mut io = StreamIo::from_write_seek_with_capacity(guarded, 256 << 10).map_err(|_| Code::NO_MEMORY)?;
+        let mut io =
+            StreamIo::from_write_seek_with_capacity(guarded, 256 << 10).map_err(|_| Code::NO_MEMORY)?;
         let mut raw = ptr::null_mut();
         // SAFETY: the context is owned from here on, and the I/O outlives it.
         unsafe {
@@ -331,7 +332,11 @@ impl Muxer {
 
 /// # Safety
 /// `dictionary` is that of a live structure.
-unsafe fn set_tags(dictionary: *mut *mut c::AVDictionary, tags: &[(&str, &str)], flags: i32) -> Result<(), Code> {
+unsafe fn set_tags(
+    dictionary: *mut *mut c::AVDictionary,
+    tags: &[(&str, &str)],
+    flags: i32,
+) -> Result<(), Code> {
     for (key, value) in tags {
         let (Ok(key), Ok(value)) = (CString::new(*key), CString::new(*value)) else { continue };
         // SAFETY: strings are copied; the caller vouches for the dictionary.

@@ -1,8 +1,8 @@
 use std::ffi::c_int;
 use std::fmt;
 
-use super::text::text;
 use super::c;
+use super::text::text;
 
 /// A pixel format that this build of FFmpeg knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,8 +87,12 @@ impl Pixel {
             || self.name().starts_with("xyz");
         let bytes = if bits <= 8 { 1 } else { 2 };
         let wide_little = bits <= 8 || !has(c::AV_PIX_FMT_FLAG_BE as u32);
-        let planes: Vec<c_int> =
-            facts.comp.iter().take(usize::from(facts.nb_components)).map(|component| component.plane).collect();
+        let planes: Vec<c_int> = facts
+            .comp
+            .iter()
+            .take(usize::from(facts.nb_components))
+            .map(|component| component.plane)
+            .collect();
         let alone = planes.iter().skip(1).all(|plane| *plane != 0);
         Some(Shape {
             components: facts.nb_components,

@@ -135,7 +135,10 @@ impl StreamFacts {
 
 /// # Safety
 /// `stream` is a stream of a live format context, which must outlive the answer.
-pub(super) unsafe fn side_data<'a>(stream: *const c::AVStream, kind: c::AVPacketSideDataType) -> Option<&'a [u8]> {
+pub(super) unsafe fn side_data<'a>(
+    stream: *const c::AVStream,
+    kind: c::AVPacketSideDataType,
+) -> Option<&'a [u8]> {
     let mut size = 0;
     // SAFETY: the caller vouches for the stream.
     let data = unsafe { c::av_stream_get_side_data(stream, kind, &raw mut size) };
