@@ -101,6 +101,7 @@ mod tests {
             choose("gray10le", &["gray", "gray10le", "yuv420p10le"], Sizes::Any, 320, 240),
             "gray10le"
         );
+        assert_eq!(choose("p010le", &X264, Sizes::WholeChroma, 320, 240), "yuv420p10le");
         assert_eq!(choose("nv12", &X264, Sizes::WholeChroma, 320, 240), "yuv420p");
     }
 

@@ -1,1 +1,17 @@
-//! pipeline
+//! Where the rooms meet: [`stamp`] marks and signs a video, [`verify`] gathers the evidence about one.
+
+mod binding;
+mod error;
+mod file;
+mod fingerprints;
+mod lookup;
+mod place;
+mod progress;
+mod stamp;
+mod verify;
+
+pub use binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
+pub use error::Error;
+pub use progress::Progress;
+pub use stamp::{Stamp, Stamped, stamp};
+pub use verify::{Shelf, Stages, Still, Verified, Verifier};

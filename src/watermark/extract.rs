@@ -15,7 +15,7 @@ pub const FALSE_ALARM: f64 = 1e-9;
 /// Side of the tile used for the strength over time.
 const TEMPLATE_SIDE: usize = 128;
 /// Deviations from which a segment counts as marked.
-const SEGMENT_DEVIATIONS: f64 = 4.0;
+pub const SEGMENT_DEVIATIONS: f64 = 4.0;
 
 /// How strongly the mark shows in one span of the clip.
 #[derive(Debug, Clone, Copy, PartialEq)]

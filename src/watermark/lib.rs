@@ -27,7 +27,7 @@ mod whiten;
 pub use carrier::{MIN_SHORT_SIDE, tile_side};
 pub use embed::{Embedder, Strength};
 pub use error::Error;
-pub use extract::{Detector, FALSE_ALARM, Finding, Segment, Sighting};
+pub use extract::{Detector, FALSE_ALARM, Finding, SEGMENT_DEVIATIONS, Segment, Sighting};
 pub use geometry::{Dihedral, Geometry};
 pub use key::Key;
 pub use payload::Payload;

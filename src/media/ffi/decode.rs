@@ -20,7 +20,7 @@ impl VideoDecoder {
             Code::check(c::avcodec_parameters_to_context(raw, (*stream).codecpar))?;
             (*raw).pkt_timebase = (*stream).time_base;
             (*raw).max_pixels = i64::try_from(pixels).unwrap_or(i64::MAX);
-            (*raw).thread_type = c::FF_THREAD_FRAME as i32;
+            (*raw).thread_type = c::FF_THREAD_FRAME;
             (*raw).thread_count = i32::try_from(threads).unwrap_or(1);
             Code::check(c::avcodec_open2(raw, codec, ptr::null_mut()))?;
             Ok(decoder)

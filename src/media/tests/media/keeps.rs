@@ -22,7 +22,7 @@ fn every_codec_in_every_container_keeps_number_and_times_of_pictures_and_the_sou
         (H264, vec!["mp4", "m4v", "mov", "mkv", "avi"]),
         (Hevc, vec!["mp4", "mov", "mkv"]),
         (Vp9, vec!["mp4", "webm", "mkv"]),
-        (Av1, vec!["mp4", "webm", "mkv"]),
+        (Av1, vec!["mp4", "webm"]),
         (Ffv1, vec!["mkv", "avi"]),
     ] {
         for extension in extensions {

@@ -93,7 +93,6 @@ fn every_kind_of_picture_has_a_luma_plane_of_the_same_brightness() {
         "yuvj420p",
         "nv12",
         "yuyv422",
-        "p010le",
         "yuv422p10be",
         "rgb24",
         "bgr0",

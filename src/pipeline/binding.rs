@@ -1,0 +1,49 @@
+use filigrane_fingerprint::Fingerprint;
+use filigrane_provenance::SoftBinding;
+use filigrane_watermark::Payload;
+
+/// Name of the watermark in a manifest's soft bindings. Not yet on the C2PA list.
+pub const WATERMARK_ALGORITHM: &str = "org.filigrane.watermark.1";
+/// Name of the fingerprint in a manifest's soft bindings. Not yet on the C2PA list.
+pub const FINGERPRINT_ALGORITHM: &str = "org.filigrane.fingerprint.1";
+/// Most frame hashes written into a manifest: 17 kB.
+const MOST_HASHES: usize = 64;
+
+pub(crate) fn of_payload(payload: Payload) -> SoftBinding {
+    SoftBinding { algorithm: WATERMARK_ALGORITHM.to_owned(), value: payload.0.to_be_bytes().to_vec(), span: None }
+}
+
+pub(crate) fn of_fingerprint(fingerprint: &Fingerprint) -> SoftBinding {
+    SoftBinding { algorithm: FINGERPRINT_ALGORITHM.to_owned(), value: thinned(fingerprint).to_bytes(), span: None }
+}
+
+/// The payload that a manifest says its content is marked with.
+pub(crate) fn payload(bindings: &[SoftBinding]) -> Option<Payload> {
+    let value = &bindings.iter().find(|binding| binding.algorithm == WATERMARK_ALGORITHM)?.value;
+    Some(Payload(u64::from_be_bytes(value.as_slice().try_into().ok()?)))
+}
+
+/// The fingerprint that a manifest vouches for.
+pub(crate) fn fingerprint(bindings: &[SoftBinding]) -> Option<Fingerprint> {
+    let value = &bindings.iter().find(|binding| binding.algorithm == FINGERPRINT_ALGORITHM)?.value;
+    Fingerprint::from_bytes(value).ok()
+}
+
+fn thinned(fingerprint: &Fingerprint) -> Fingerprint {
+    let step = fingerprint.hashes.len().div_ceil(MOST_HASHES).max(1);
+    Fingerprint { size: fingerprint.size, hashes: fingerprint.hashes.iter().step_by(step).copied().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bindings_read_back_and_wrong_lengths_are_no_payload() {
+        let binding = of_payload(Payload(0x6f1c));
+        assert_eq!(payload(std::slice::from_ref(&binding)), Some(Payload(0x6f1c)));
+        assert_eq!(payload(&[SoftBinding { value: vec![1; 7], ..binding }]), None);
+        let empty = Fingerprint { size: (3, 4), hashes: Vec::new() };
+        assert_eq!(fingerprint(&[of_fingerprint(&empty)]), Some(empty));
+    }
+}

@@ -1,0 +1,69 @@
+use std::io;
+use std::path::PathBuf;
+
+use filigrane_frame::ErrorKind;
+
+/// Why a video could not be stamped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Decoding or encoding failed.
+    #[error(transparent)]
+    Media(#[from] filigrane_media::Error),
+    /// The mark cannot be written.
+    #[error(transparent)]
+    Watermark(#[from] filigrane_watermark::Error),
+    /// Signing failed.
+    #[error(transparent)]
+    Provenance(#[from] filigrane_provenance::Error),
+    /// The manifest could not be registered.
+    #[error(transparent)]
+    Registry(#[from] filigrane_registry::Error),
+    /// Output and input are one file.
+    #[error("output and input are the same file: the input is never changed, choose another output")]
+    SameFile,
+    /// The output is already there.
+    #[error("{} already exists: choose another name, or replace it with --force", .0.display())]
+    Exists(PathBuf),
+    /// The output's folder is missing or not writable.
+    #[error("cannot write into {}: {source}", folder.display())]
+    Folder {
+        /// Where the output should go.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing would be done.
+    #[error("neither watermark nor credentials are wanted: nothing to do")]
+    Nothing,
+    /// Signing without a new encoding needs the container to stay.
+    #[error("without a watermark the video is not encoded again, so {from} cannot become {to}: keep the extension")]
+    OtherContainer {
+        /// Container of the input.
+        from: String,
+        /// Extension of the output.
+        to: String,
+    },
+}
+
+impl Error {
+    /// What sort of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Media(error) => error.kind(),
+            Self::Watermark(error) => error.kind(),
+            Self::Provenance(error) => error.kind(),
+            Self::Registry(error) => error.kind(),
+            Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => ErrorKind::Parameter,
+            Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
+        }
+    }
+}

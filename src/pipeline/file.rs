@@ -1,0 +1,88 @@
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use filigrane_frame::Digest;
+use filigrane_media::Cancel;
+use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::error::Error;
+
+/// SHA-256 and size of a file's bytes.
+pub(crate) fn digest(path: &Path, cancel: &Cancel) -> io::Result<(Digest, u64)> {
+    let mut file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut size = 0;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
+        }
+        let count = match file.read(&mut buffer) {
+            Ok(0) => return Ok((Digest(hash.finalize().into()), size)),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(&buffer[..count]);
+        size += count as u64;
+    }
+}
+
+/// Refuses an output that is the input, exists unasked, or stands in a folder that cannot be written.
+pub(crate) fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Error> {
+    let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if same(input, output) {
+        return Err(Error::SameFile);
+    }
+    if !force && output.symlink_metadata().is_ok() {
+        return Err(Error::Exists(output.to_owned()));
+    }
+    drop(beside(output, "probe")?);
+    Ok(())
+}
+
+/// A new file in the output's folder, under a hidden name with the extension kept; it goes when dropped.
+pub(crate) fn beside(output: &Path, purpose: &str) -> Result<TempPath, Error> {
+    let folder = folder(output);
+    let suffix = output.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    let file: io::Result<NamedTempFile> =
+        tempfile::Builder::new().prefix(&format!(".filigrane-{purpose}-")).suffix(&suffix).tempfile_in(&folder);
+    file.map(NamedTempFile::into_temp_path).map_err(|source| Error::Folder { folder, source })
+}
+
+/// Gives a finished file its final name, in one step.
+pub(crate) fn settle(finished: TempPath, output: &Path, force: bool) -> Result<(), Error> {
+    let written = |source: io::Error| Error::Io { path: output.to_owned(), source };
+    open_to_others(&finished).map_err(written)?;
+    File::open(&finished).and_then(|file| file.sync_all()).map_err(written)?;
+    let settled = if force { finished.persist(output) } else { finished.persist_noclobber(output) };
+    settled.map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(output.to_owned()),
+        _ => written(error.error),
+    })
+}
+
+/// Temporary files are private; the result gets the mode a plain new file has here.
+fn open_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let plain = path.with_extension("mode");
+        let mode = File::create_new(&plain).and_then(|file| file.metadata()).map(|data| data.permissions().mode());
+        std::fs::remove_file(&plain)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode? & 0o777))?;
+    }
+    Ok(())
+}
+
+fn folder(output: &Path) -> PathBuf {
+    match output.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

@@ -1,0 +1,125 @@
+use filigrane_fingerprint::{Fingerprint, Likeness, Samples, View, compare};
+use filigrane_frame::Limits;
+use filigrane_provenance::{CredentialState, TrustAnchors, read_manifest};
+use filigrane_registry::{Error, Record, Registry};
+use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via};
+use filigrane_watermark::{Payload, Sighting};
+
+use crate::binding;
+use crate::fingerprints::nearest;
+use crate::place::views;
+use crate::verify::origin;
+
+/// What a registry says, and the placement under which the clip fits its registered original.
+pub(crate) struct Answer {
+    pub finding: RegistryFinding,
+    /// Size of the registered original, when one was reached.
+    pub original: Option<(u32, u32)>,
+    /// Where the picture lies in it.
+    pub view: Option<View>,
+}
+
+impl Answer {
+    pub fn unknown() -> Self {
+        let finding = RegistryFinding { state: RegistryState::Unknown, ..RegistryFinding::default() };
+        Self { finding, original: None, view: None }
+    }
+}
+
+/// Follows a watermark to the manifests whose name begins with its bits, and keeps the one that fits the content best.
+pub(crate) fn by_watermark(
+    registry: &Registry,
+    payload: Payload,
+    sighting: &Sighting,
+    samples: &Samples,
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Answer, Error> {
+    let mut best: Option<Answer> = None;
+    for record in registry.by_payload(payload.0)? {
+        let (mut finding, bound) = examine(&record, Via::Watermark, trust, limits);
+        let original = (record.entry.width, record.entry.height);
+        let mut view = None;
+        // The signer must have bound this very mark; a manifest that happens to share the bits is none of ours.
+        let fits = match bound.fingerprint {
+            Some(fingerprint) if bound.payload == Some(payload) => {
+                let size = fingerprint.size;
+                let comparison = compare(samples, &fingerprint, &views(&sighting.geometry, samples.size, size));
+                finding.distance = Some(comparison.distance);
+                view = (comparison.likeness == Likeness::Same).then_some(comparison.view);
+                comparison.likeness
+            }
+            _ => Likeness::Unclear,
+        };
+        finding.state = match fits {
+            Likeness::Same if record.revocation.is_some() => RegistryState::Revoked,
+            Likeness::Same => RegistryState::Match,
+            Likeness::Other => RegistryState::Mismatch,
+            Likeness::Unclear => RegistryState::Unknown,
+        };
+        let rank = |state: RegistryState| match state {
+            RegistryState::Match => 3,
+            RegistryState::Revoked => 4,
+            RegistryState::Unknown => 2,
+            _ => 1,
+        };
+        if best.as_ref().is_none_or(|best| rank(finding.state) > rank(best.finding.state)) {
+            best = Some(Answer { finding, original: Some(original), view });
+        }
+    }
+    Ok(best.unwrap_or_else(Answer::unknown))
+}
+
+/// Searches the registered clips for one that looks the same.
+pub(crate) fn by_fingerprint(
+    registry: &Registry,
+    samples: &Samples,
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Answer, Error> {
+    let Some((urn, distance)) = nearest(registry, samples)? else { return Ok(Answer::unknown()) };
+    let Some(record) = registry.by_urn(&urn)? else { return Ok(Answer::unknown()) };
+    let (mut finding, bound) = examine(&record, Via::Fingerprint, trust, limits);
+    // The index may say anything: what counts is the fingerprint under the signature.
+    let vouched = bound.fingerprint.map(|signed| compare(samples, &signed, &View::orientations()));
+    if vouched.is_none_or(|comparison| comparison.likeness != Likeness::Same) {
+        return Ok(Answer::unknown());
+    }
+    finding.distance = Some(distance);
+    finding.state = if record.revocation.is_some() { RegistryState::Revoked } else { RegistryState::Match };
+    Ok(Answer { finding, original: Some((record.entry.width, record.entry.height)), view: None })
+}
+
+/// What the signature of a registered manifest covers.
+struct Bound {
+    payload: Option<Payload>,
+    fingerprint: Option<Fingerprint>,
+}
+
+fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> (RegistryFinding, Bound) {
+    let mut finding = RegistryFinding {
+        manifest: Some(record.entry.urn.to_string()),
+        via: Some(via),
+        signature: Some(ManifestSignature::Absent),
+        title: Some(record.entry.title.clone()),
+        registered_at: Some(record.registered_at.clone()),
+        ..RegistryFinding::default()
+    };
+    let mut bound = Bound { payload: None, fingerprint: None };
+    if let Some(manifest) = &record.entry.manifest {
+        finding.signature = Some(ManifestSignature::Invalid);
+        if let Ok(read) = read_manifest(manifest, trust, limits) {
+            let same = read.manifest.as_deref() == finding.manifest.as_deref();
+            finding.signature = Some(match read.state {
+                CredentialState::Trusted if same => ManifestSignature::Trusted,
+                CredentialState::Valid if same => ManifestSignature::Valid,
+                _ => ManifestSignature::Invalid,
+            });
+            finding.issuer = read.issuer;
+            finding.origin = read.origin.map(origin);
+            bound.payload = binding::payload(&read.bindings);
+            bound.fingerprint = binding::fingerprint(&read.bindings);
+        }
+    }
+    (finding, bound)
+}

@@ -1,0 +1,233 @@
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use filigrane_fingerprint::{Fingerprint, Sampler};
+use filigrane_frame::Limits;
+use filigrane_media::{Cancel, Decoder, EncodeOptions, MediaInfo, TranscodeError, muxer_for, probe, transcode};
+use filigrane_provenance::{Claim, Identity, Origin, Signed, sign};
+use filigrane_registry::{Entry, Registry};
+use filigrane_watermark::{Embedder, Key, Payload, Strength};
+use tempfile::TempPath;
+use uuid::Uuid;
+
+use crate::binding::{of_fingerprint, of_payload};
+use crate::error::Error;
+use crate::file::{beside, check_output, settle};
+use crate::progress::Progress;
+
+/// How to stamp one video.
+pub struct Stamp<'a> {
+    /// Names the manifest; its first 64 bits are the watermark's payload.
+    pub id: Uuid,
+    /// Strength of the watermark; `None` leaves the pictures, and the encoding, as they are.
+    pub watermark: Option<Strength>,
+    /// Who signs; `None` writes no credentials.
+    pub identity: Option<&'a Identity>,
+    /// Where the manifest is published; `None` publishes nothing.
+    pub registry: Option<&'a Registry>,
+    /// What the signer says of the content's making.
+    pub origin: Option<Origin>,
+    /// How the marked pictures are encoded.
+    pub encode: EncodeOptions,
+    /// Replace an existing output.
+    pub force: bool,
+    /// Version of this program, for the manifest.
+    pub version: &'a str,
+    /// Bounds on the input.
+    pub limits: Limits,
+    /// Stops the work.
+    pub cancel: Cancel,
+}
+
+/// What [`stamp`] did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stamped {
+    /// The file written.
+    pub output: PathBuf,
+    /// The manifest's name; `None` without credentials.
+    pub manifest: Option<String>,
+    /// The manifest's own file, where the container cannot hold it.
+    pub sidecar: Option<PathBuf>,
+    /// The 64 bits in the picture; `None` without a watermark.
+    pub payload: Option<Payload>,
+    /// Luma PSNR of the mark before encoding, dB.
+    pub luma_psnr: Option<f64>,
+    /// Whether the manifest was published.
+    pub registered: bool,
+    /// Pictures written.
+    pub frames: u64,
+    /// What the user should know: streams left out, damage met, parents without credentials.
+    pub notes: Vec<String>,
+}
+
+/// The pictures as they go out, and what was learnt on the way.
+struct Pictures {
+    file: Option<TempPath>,
+    info: MediaInfo,
+    fingerprint: Option<Fingerprint>,
+    frames: u64,
+    luma_psnr: Option<f64>,
+    notes: Vec<String>,
+}
+
+/// Marks `input` and signs it into `output`, which appears under its name only when all is done.
+///
+/// # Errors
+/// Any of [`Error`]; `input` is never touched and nothing is left at `output`.
+pub fn stamp(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress) -> Result<Stamped, Error> {
+    if how.watermark.is_none() && how.identity.is_none() {
+        return Err(Error::Nothing);
+    }
+    muxer_for(output)?;
+    check_output(input, output, how.force)?;
+    let payload = Payload::from_uuid(how.id.as_bytes());
+    let pictures = match how.watermark {
+        Some(strength) => mark(input, output, payload, strength, how, progress)?,
+        None => examine(input, output, how, progress)?,
+    };
+    let mut notes = pictures.notes;
+    let mut stamped = Stamped {
+        output: output.to_owned(),
+        manifest: None,
+        sidecar: None,
+        payload: how.watermark.map(|_| payload),
+        luma_psnr: pictures.luma_psnr,
+        registered: false,
+        frames: pictures.frames,
+        notes: Vec::new(),
+    };
+    let fingerprint = pictures.fingerprint.as_ref();
+    let mut finished = pictures.file;
+    if let Some(identity) = how.identity {
+        let mut claim = Claim::new(how.id, title(output), how.version);
+        claim.origin = how.origin;
+        claim.parent = finished.as_ref().map(|_| input.to_owned());
+        claim.watermarked = how.watermark.is_some();
+        claim.bindings = how.watermark.map(|_| of_payload(payload)).into_iter().chain(fingerprint.map(of_fingerprint)).collect();
+        let source = finished.as_deref().unwrap_or(input);
+        let signed_file = vacant(beside(output, "signed")?)?;
+        let Signed { urn, manifest, sidecar, notes: said, .. } =
+            sign(source, &signed_file, &claim, identity, &how.limits)?;
+        finished = Some(signed_file);
+        notes.extend(said);
+        if let Some(registry) = how.registry {
+            let entry = Entry {
+                urn: urn.parse()?,
+                manifest: Some(manifest.clone()),
+                fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
+                width: pictures.info.width,
+                height: pictures.info.height,
+                duration: pictures.info.duration.unwrap_or(0.0),
+                title: title(output),
+                issuer: Some(identity.issuer().to_owned()),
+            };
+            registry.publish(&entry)?;
+            stamped.registered = true;
+        }
+        if sidecar {
+            stamped.sidecar = Some(write_sidecar(output, &manifest, how.force)?);
+        }
+        stamped.manifest = Some(urn);
+    }
+    if let Some(finished) = finished {
+        let settled = settle(finished, output, how.force);
+        if let (Err(_), Some(sidecar)) = (&settled, &stamped.sidecar) {
+            // A manifest without its video would only confuse; that it cannot be removed changes nothing.
+            let _ = fs::remove_file(sidecar);
+        }
+        settled?;
+    }
+    stamped.notes = notes;
+    Ok(stamped)
+}
+
+/// Encodes the marked pictures into a temporary file.
+fn mark(
+    input: &Path,
+    output: &Path,
+    payload: Payload,
+    strength: Strength,
+    how: &Stamp<'_>,
+    progress: &dyn Progress,
+) -> Result<Pictures, Error> {
+    let of = probe(input, &how.limits)?.frames;
+    let file = beside(output, "marked")?;
+    let mut sampler = Sampler::default();
+    let mut embedder: Option<Embedder> = None;
+    let mut frames = 0;
+    let written = transcode(input, &file, &how.encode, &how.limits, &how.cancel, &mut |picture| {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let embedder = match &mut embedder {
+            Some(embedder) => embedder,
+            none => none.insert(Embedder::new(&Key::public(), payload, width, height, strength)?),
+        };
+        embedder.mark(&mut picture.luma_mut())?;
+        sampler.push(picture.luma(), picture.time());
+        frames += 1;
+        progress.step("marking", frames, of);
+        Ok::<_, Error>(())
+    });
+    let written = written.map_err(|error| match error {
+        TranscodeError::Media(error) => Error::Media(error),
+        TranscodeError::Step(error) => error,
+    })?;
+    let mut notes: Vec<String> = written.dropped_streams;
+    notes.extend(written.losses);
+    notes.extend(written.damage);
+    Ok(Pictures {
+        file: Some(file),
+        info: written.info,
+        fingerprint: sampler.finish().map(|samples| Fingerprint::of(&samples)),
+        frames: written.frames,
+        luma_psnr: embedder.and_then(|embedder| embedder.luma_psnr()),
+        notes,
+    })
+}
+
+/// Looks at the pictures of a file whose bytes stay as they are.
+fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress) -> Result<Pictures, Error> {
+    let mut decoder = Decoder::open(input, &how.limits, &how.cancel)?;
+    let info = decoder.info().clone();
+    let to = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let kept = input.extension().is_some_and(|from| from.eq_ignore_ascii_case(&to));
+    if !kept {
+        return Err(Error::OtherContainer { from: info.container, to });
+    }
+    let mut sampler = Sampler::default();
+    let mut frames = 0;
+    while let Some(picture) = decoder.next_picture()? {
+        sampler.push(picture.luma(), picture.time());
+        frames += 1;
+        progress.step("reading", frames, info.frames);
+    }
+    Ok(Pictures {
+        file: None,
+        fingerprint: sampler.finish().map(|samples| Fingerprint::of(&samples)),
+        frames,
+        luma_psnr: None,
+        notes: decoder.damage().to_vec(),
+        info,
+    })
+}
+
+/// Frees the name of a temporary file for a writer that insists on creating it; still removed when dropped.
+fn vacant(path: TempPath) -> Result<TempPath, Error> {
+    fs::remove_file(&path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    Ok(path)
+}
+
+fn write_sidecar(output: &Path, manifest: &[u8], force: bool) -> Result<PathBuf, Error> {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".c2pa");
+    let path = PathBuf::from(name);
+    let file = beside(&path, "manifest")?;
+    let io = |source| Error::Io { path: path.clone(), source };
+    fs::OpenOptions::new().write(true).open(&file).and_then(|mut file| file.write_all(manifest)).map_err(io)?;
+    settle(file, &path, force)?;
+    Ok(path)
+}
+
+fn title(output: &Path) -> String {
+    output.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

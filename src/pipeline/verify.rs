@@ -1,0 +1,309 @@
+use std::path::Path;
+use std::time::Instant;
+
+use filigrane_fingerprint::{Sampler, Samples};
+use filigrane_frame::Limits;
+use filigrane_media::{Cancel, Decoder, MediaInfo, probe};
+use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
+use filigrane_registry::{Error as RegistryError, Registry};
+use filigrane_verdict::{
+    Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState, Report, Strength, Watermark,
+    WatermarkState,
+};
+use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
+
+use crate::file::digest;
+use crate::lookup::{Answer, by_fingerprint, by_watermark};
+use crate::place::stated;
+use crate::progress::Progress;
+
+/// Longest side of a still, pixels.
+const STILL_SIDE: u32 = 480;
+
+/// Which evidence is gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stages {
+    /// The manifest in or beside the file.
+    pub credentials: bool,
+    /// The mark in the pictures.
+    pub watermark: bool,
+    /// The search among registered clips.
+    pub fingerprint: bool,
+}
+
+/// The registry that marks and fingerprints are looked up in.
+pub enum Shelf<'a> {
+    /// One that can be asked.
+    Open(&'a Registry),
+    /// Nothing was ever registered here.
+    Empty,
+    /// One that should be there and is not, with the reason.
+    Unavailable(String),
+}
+
+/// How videos are verified.
+pub struct Verifier<'a> {
+    /// Which evidence is gathered.
+    pub stages: Stages,
+    /// Where marks and fingerprints are looked up.
+    pub shelf: Shelf<'a>,
+    /// Whose signatures are trusted.
+    pub trust: &'a TrustAnchors,
+    /// Stills kept for a report.
+    pub stills: usize,
+    /// Bounds on the input.
+    pub limits: Limits,
+    /// Stops the work.
+    pub cancel: Cancel,
+}
+
+/// One picture of the video.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Still {
+    /// Presentation time, seconds.
+    pub time: f64,
+    /// JPEG file.
+    pub jpeg: Vec<u8>,
+}
+
+/// The answer for one video.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// Evidence and verdict.
+    pub report: Report,
+    /// Pictures from the whole length of the video.
+    pub stills: Vec<Still>,
+}
+
+/// What decoding yielded.
+struct Seen {
+    info: MediaInfo,
+    frames: u64,
+    finding: Option<Finding>,
+    samples: Option<Samples>,
+    stills: Vec<Still>,
+    decode: f64,
+    watermark: f64,
+    errors: Vec<String>,
+}
+
+impl Verifier<'_> {
+    /// Gathers the evidence about one file. Never fails: what cannot be read is said in the report.
+    pub fn verify(&self, path: &Path, name: &str, progress: &dyn Progress) -> Verified {
+        let start = Instant::now();
+        let mut report = Report::new(name);
+        let mut stills = Vec::new();
+        match digest(path, &self.cancel) {
+            Ok((digest, bytes)) => {
+                report.sha256 = Some(digest.to_string());
+                report.bytes = Some(bytes);
+                stills = self.gather(path, &mut report, progress);
+            }
+            Err(error) => report.errors.push(format!("cannot read the file: {error}")),
+        }
+        report.timing.total_s = start.elapsed().as_secs_f64();
+        Verified { report, stills }
+    }
+
+    fn gather(&self, path: &Path, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
+        if self.stages.credentials {
+            let start = Instant::now();
+            match provenance::read(path, self.trust, &self.limits) {
+                Ok(read) => report.credentials = credentials(read),
+                Err(error) => report.errors.push(format!("credentials: {error}")),
+            }
+            report.timing.credentials_s = start.elapsed().as_secs_f64();
+        }
+        let seen = match self.look(path, progress) {
+            Ok(seen) => seen,
+            Err(error) => {
+                report.errors.push(error.to_string());
+                // Credentials speak for themselves even when no picture can be decoded.
+                if matches!(report.credentials.state, CredentialsState::Absent | CredentialsState::Skipped) {
+                    return Vec::new();
+                }
+                if !self.cancel.is_cancelled() {
+                    report.decide();
+                }
+                return Vec::new();
+            }
+        };
+        report.errors.extend(seen.errors);
+        report.timing.decode_s = seen.decode;
+        let start = Instant::now();
+        let answer = match &self.shelf {
+            Shelf::Open(registry) => self.ask(registry, seen.finding.as_ref(), seen.samples.as_ref()),
+            Shelf::Empty => Ok(Some(Answer::unknown())),
+            Shelf::Unavailable(reason) => {
+                report.errors.push(format!("registry: {reason}"));
+                Ok(None)
+            }
+        };
+        let looked_up = self.stages.watermark || self.stages.fingerprint;
+        let answer = answer.unwrap_or_else(|error| {
+            report.errors.push(format!("registry: {error}"));
+            None
+        });
+        let (original, view) = answer.as_ref().map_or((None, None), |answer| (answer.original, answer.view));
+        if looked_up {
+            let unavailable = RegistryFinding { state: RegistryState::Unavailable, ..RegistryFinding::default() };
+            report.registry = answer.map_or(unavailable, |answer| answer.finding);
+        }
+        report.timing.registry_s = start.elapsed().as_secs_f64();
+        if let Some(finding) = seen.finding {
+            let picture = (seen.info.width as usize, seen.info.height as usize);
+            report.watermark = watermark(&finding, |geometry| stated(geometry, picture, original, view));
+            report.timing.watermark_s = seen.watermark;
+        }
+        report.media = Some(media(&seen.info, seen.frames));
+        report.decide();
+        seen.stills
+    }
+
+    /// Decodes the video once for all stages that look at pictures.
+    fn look(&self, path: &Path, progress: &dyn Progress) -> Result<Seen, filigrane_media::Error> {
+        let pictures_wanted = self.stages.watermark || self.stages.fingerprint || self.stills > 0;
+        if !pictures_wanted {
+            let info = probe(path, &self.limits)?;
+            let frames = info.frames.unwrap_or(0);
+            return Ok(Seen {
+                info,
+                frames,
+                finding: None,
+                samples: None,
+                stills: Vec::new(),
+                decode: 0.0,
+                watermark: 0.0,
+                errors: Vec::new(),
+            });
+        }
+        let start = Instant::now();
+        let mut decoder = Decoder::open(path, &self.limits, &self.cancel)?;
+        let info = decoder.info().clone();
+        let mut detector = self.stages.watermark.then(|| Detector::new(&Key::public()));
+        let mut sampler = Sampler::default();
+        let mut stills: Vec<Still> = Vec::new();
+        let interval = info.duration.map_or(2.0, |duration| duration / self.stills.max(1) as f64);
+        let (mut frames, mut watermark) = (0, 0.0);
+        let mut errors = Vec::new();
+        loop {
+            let picture = match decoder.next_picture() {
+                Ok(Some(picture)) => picture,
+                Ok(None) => break,
+                Err(error) if frames > 0 && !self.cancel.is_cancelled() => {
+                    errors.push(error.to_string());
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            let time = picture.time();
+            if let Some(detector) = &mut detector {
+                let before = Instant::now();
+                detector.push(picture.luma(), time);
+                watermark += before.elapsed().as_secs_f64();
+            }
+            sampler.push(picture.luma(), time);
+            let due = (stills.len() as f64 + 0.5) * interval;
+            if stills.len() < self.stills && (time >= due || frames == 0 && info.duration.is_none()) {
+                match picture.to_rgb(STILL_SIDE, STILL_SIDE).and_then(|image| image.to_jpeg()) {
+                    Ok(jpeg) => stills.push(Still { time, jpeg }),
+                    Err(error) => errors.push(format!("still at {time:.2} s: {error}")),
+                }
+            }
+            frames += 1;
+            progress.step("reading", frames, info.frames);
+        }
+        errors.extend(decoder.damage().iter().cloned());
+        let decode = (start.elapsed().as_secs_f64() - watermark).max(0.0);
+        let before = Instant::now();
+        let finding = detector.map(|detector| detector.finish());
+        watermark += before.elapsed().as_secs_f64();
+        Ok(Seen { info, frames, finding, samples: sampler.finish(), stills, decode, watermark, errors })
+    }
+
+    /// Asks the registry: by the mark when its bits were read, else by likeness.
+    fn ask(
+        &self,
+        registry: &Registry,
+        finding: Option<&Finding>,
+        samples: Option<&Samples>,
+    ) -> Result<Option<Answer>, RegistryError> {
+        let Some(samples) = samples else { return Ok(Some(Answer::unknown())) };
+        if let Some(finding) = finding
+            && let (Some(payload), Some(sighting)) = (finding.payload, &finding.sighting)
+        {
+            return by_watermark(registry, payload, sighting, samples, self.trust, &self.limits).map(Some);
+        }
+        if self.stages.fingerprint {
+            return by_fingerprint(registry, samples, self.trust, &self.limits).map(Some);
+        }
+        Ok(Some(Answer::unknown()))
+    }
+}
+
+fn credentials(read: provenance::Credentials) -> Credentials {
+    Credentials {
+        state: match read.state {
+            CredentialState::Trusted => CredentialsState::Trusted,
+            CredentialState::Valid => CredentialsState::Valid,
+            CredentialState::Invalid => CredentialsState::Invalid,
+            CredentialState::Absent => CredentialsState::Absent,
+        },
+        issuer: read.issuer,
+        signed_at: read.signed_at,
+        manifest: read.manifest,
+        codes: read.codes,
+        time_stamped: read.time_stamped,
+        origin: read.origin.map(origin),
+        generator: read.generator,
+        actions: read.actions.into_iter().map(|action| action.action).collect(),
+        explanation: read.explanation,
+    }
+}
+
+pub(crate) fn origin(origin: provenance::Origin) -> Origin {
+    match origin {
+        provenance::Origin::Generated => Origin::Generated,
+        provenance::Origin::Edited => Origin::Edited,
+        provenance::Origin::Composite => Origin::Composite,
+        provenance::Origin::Camera => Origin::Camera,
+    }
+}
+
+fn watermark(
+    finding: &Finding,
+    stated: impl Fn(&filigrane_watermark::Geometry) -> filigrane_verdict::Geometry,
+) -> Watermark {
+    let mut watermark = Watermark {
+        state: WatermarkState::Absent,
+        log10_p: Some(finding.log10_p),
+        ..Watermark::default()
+    };
+    if let Some(sighting) = &finding.sighting {
+        watermark.state = WatermarkState::Found;
+        watermark.payload = finding.payload.map(|payload| payload.to_string());
+        watermark.start = Some(sighting.span.start);
+        watermark.end = Some(sighting.span.end);
+        watermark.geometry = Some(stated(&sighting.geometry));
+        watermark.threshold = Some(SEGMENT_DEVIATIONS);
+        watermark.timeline = sighting
+            .timeline
+            .iter()
+            .map(|segment| Strength { start: segment.span.start, end: segment.span.end, score: segment.deviations })
+            .collect();
+    }
+    watermark
+}
+
+fn media(info: &MediaInfo, frames: u64) -> Media {
+    Media {
+        container: info.container.clone(),
+        video: Some(info.video.clone()),
+        width: info.width,
+        height: info.height,
+        fps: (info.fps.is_finite() && info.fps > 0.0).then_some(info.fps),
+        frames: Some(frames),
+        duration: info.duration,
+        audio: info.audio.clone(),
+    }
+}
