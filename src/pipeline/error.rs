@@ -41,6 +41,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The file has no manifest to publish.
+    #[error("no manifest whose signature holds: sign it first with `filigrane stamp`")]
+    Unsigned,
     /// Nothing would be done.
     #[error("neither watermark nor credentials are wanted: nothing to do")]
     Nothing,
@@ -63,6 +66,7 @@ impl Error {
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
             Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => ErrorKind::Parameter,
+            Self::Unsigned => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }
     }

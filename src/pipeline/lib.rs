@@ -7,11 +7,13 @@ mod fingerprints;
 mod lookup;
 mod place;
 mod progress;
+mod publish;
 mod stamp;
 mod verify;
 
 pub use binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
 pub use error::Error;
 pub use progress::Progress;
+pub use publish::entry_of;
 pub use stamp::{Stamp, Stamped, stamp};
 pub use verify::{Shelf, Stages, Still, Verified, Verifier};

@@ -1,0 +1,181 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use filigrane::media::VideoCodec;
+use filigrane::provenance::Origin;
+use uuid::Uuid;
+
+/// Settles where a video comes from.
+#[derive(Parser)]
+#[command(name = "filigrane", version, about, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 provenance was found and holds (verify) or the work was done; 1 no provenance; \
+3 altered, mismatched or withdrawn; 2 a mistake or an unreadable file.\n\
+FILIGRANE_HOME moves all data of the program (identities, trust, registry).")]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Args)]
+pub struct Common {
+    /// One JSON document on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress and no notes on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Folder of the program's own data
+    #[arg(long, env = "FILIGRANE_HOME", global = true, hide = true)]
+    pub home: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Marks a video invisibly and signs it
+    #[command(after_help = "Example:\n  filigrane stamp clip.mp4 -o signed.mp4 --origin camera")]
+    Stamp(Stamp),
+    /// Says where a video comes from, with the evidence
+    #[command(after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html")]
+    Verify(Verify),
+    /// Signing identities and whom to trust
+    #[command(after_help = "Examples:\n  filigrane identity new newsdesk\n  filigrane identity trust partner.pem")]
+    Identity {
+        #[command(subcommand)]
+        verb: IdentityVerb,
+    },
+    /// The repository of manifests that marks and fingerprints lead to
+    #[command(after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/")]
+    Registry {
+        /// Folder of the registry [default: the one in the program's own data]
+        #[arg(long, value_name = "FOLDER", global = true)]
+        registry: Option<String>,
+        #[command(subcommand)]
+        verb: RegistryVerb,
+    },
+}
+
+#[derive(Args)]
+pub struct Stamp {
+    /// The video to mark and sign; it is not changed
+    pub input: PathBuf,
+    /// Where the result goes: .mp4, .m4v, .mov, .avi, or .mkv and .webm with the manifest beside it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Who signs [default: the identity "default", made on first use]
+    #[arg(long, value_name = "NAME")]
+    pub identity: Option<String>,
+    /// How the video came to be, as far as you vouch for it: generated, edited, composite or camera
+    #[arg(long)]
+    pub origin: Option<Origin>,
+    /// Folder of the registry to publish in [default: the one in the program's own data]
+    #[arg(long, value_name = "FOLDER")]
+    pub registry: Option<String>,
+    /// UUID of the manifest (version 4 when it is signed) [default: a random one]
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<Uuid>,
+    /// Strength of the watermark, 0.5 to 2
+    #[arg(long, default_value_t = 1.0)]
+    pub strength: f32,
+    /// Video codec: h264, hevc, vp9, av1 or ffv1 [default: h264; vp9 for .webm]
+    #[arg(long)]
+    pub codec: Option<VideoCodec>,
+    /// Quality of the encoding, lower is better [default: by codec, hardly visible loss]
+    #[arg(long)]
+    pub crf: Option<u32>,
+    /// Speed preset of the encoder
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// Sign only: pictures and encoding stay as they are
+    #[arg(long, conflicts_with = "no_credentials")]
+    pub no_watermark: bool,
+    /// Mark only: no manifest is written or published
+    #[arg(long)]
+    pub no_credentials: bool,
+    /// Replace an existing output
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    /// The videos in question
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Folder of the registry to look in [default: the one in the program's own data]
+    #[arg(long, value_name = "FOLDER")]
+    pub registry: Option<String>,
+    /// Certificates (PEM) whose signatures are trusted for this call, beside those you trust already
+    #[arg(long, value_name = "PEM")]
+    pub trust: Vec<PathBuf>,
+    /// Write a self-contained report of one video
+    #[arg(long, value_name = "HTML")]
+    pub report: Option<PathBuf>,
+    /// Gather only this evidence
+    #[arg(long, value_delimiter = ',', value_enum)]
+    pub only: Vec<Stage>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    Credentials,
+    Watermark,
+    Fingerprint,
+    Classifier,
+}
+
+#[derive(Subcommand)]
+pub enum IdentityVerb {
+    /// Makes a signing identity on this machine
+    New {
+        /// Letters, digits, '.', '_' and '-'
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// Lists your identities
+    List,
+    /// Shows one identity and its root certificate
+    Show {
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// Trusts the signers under a root certificate, or lists whom you trust
+    Trust {
+        /// Certificates in PEM form; without one, the trusted certificates are listed
+        pem: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum RegistryVerb {
+    /// Publishes the manifest of a signed video
+    Publish {
+        /// A signed video
+        file: PathBuf,
+    },
+    /// Finds manifests by watermark payload (16 hex digits), or lists the newest
+    Find {
+        /// The payload that `verify` showed
+        payload: Option<String>,
+    },
+    /// Shows what is registered under a manifest's name
+    Show {
+        /// urn:c2pa:…
+        urn: String,
+    },
+    /// Copies the registry into a folder that can be carried offline
+    Export {
+        /// A new folder
+        folder: PathBuf,
+    },
+    /// Withdraws a manifest: verify then answers `revoked`
+    Revoke {
+        /// urn:c2pa:…
+        urn: String,
+        /// Why, in one line
+        #[arg(long)]
+        reason: String,
+    },
+}

@@ -1,0 +1,159 @@
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use filigrane::pipeline::Shelf;
+use filigrane::provenance::{Error as ProvenanceError, Identity, IdentityStore, Passphrase, TrustAnchors};
+use filigrane::registry::Registry;
+use uuid::Uuid;
+
+use crate::cli::args::Common;
+use crate::cli::error::Failure;
+use crate::cli::output::say;
+
+/// The identity that is made on first use.
+pub const DEFAULT_IDENTITY: &str = "default";
+
+/// The folder of the program's own data; nothing is written elsewhere.
+pub struct Home {
+    folder: PathBuf,
+    quiet: bool,
+}
+
+impl Home {
+    pub fn of(common: &Common) -> Result<Self, Failure> {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let folder = common
+            .home
+            .clone()
+            .or_else(|| Some(variable("XDG_DATA_HOME")?.join("filigrane")))
+            .or_else(|| Some(variable("HOME")?.join(".local/share/filigrane")))
+            .ok_or_else(|| Failure::Usage("no place for data: set FILIGRANE_HOME to a folder".to_owned()))?;
+        Ok(Self { folder, quiet: common.quiet })
+    }
+
+    pub fn identities(&self) -> IdentityStore {
+        IdentityStore::open(&self.folder.join("identities"))
+    }
+
+    pub fn trust_folder(&self) -> PathBuf {
+        self.folder.join("trust")
+    }
+
+    /// Makes an identity and trusts it on this machine.
+    pub fn create_identity(&self, name: &str) -> Result<Identity, Failure> {
+        let identity = self.identities().create(name, &self.passphrase()?)?;
+        self.trust(&format!("{name}.pem"), identity.root_pem().as_bytes())?;
+        Ok(identity)
+    }
+
+    /// The identity asked for; without a name the default one, made now if it is the first use.
+    pub fn identity(&self, name: Option<&str>) -> Result<Identity, Failure> {
+        let wanted = name.unwrap_or(DEFAULT_IDENTITY);
+        let known = self.identities().list()?.iter().any(|summary| summary.name == wanted);
+        if !known && name.is_none() {
+            let identity = self.create_identity(wanted)?;
+            if !self.quiet {
+                say(&format!(
+                    "made the signing identity \"{wanted}\" in {}: others see its signatures as untrusted until they \
+                     trust its root certificate (`filigrane identity show`)",
+                    self.folder.display()
+                ));
+            }
+            return Ok(identity);
+        }
+        Ok(self.identities().load(wanted, &self.passphrase()?)?)
+    }
+
+    /// Whose signatures are trusted: the user's list, and the certificates named for this call.
+    pub fn trust_anchors(&self, named: &[PathBuf]) -> Result<TrustAnchors, Failure> {
+        let folder = self.trust_folder();
+        let mut anchors = if folder.is_dir() { TrustAnchors::from_dir(&folder)? } else { TrustAnchors::empty() };
+        for path in named {
+            anchors.add_file(path).map_err(|error| Failure::from(error).about(path))?;
+        }
+        Ok(anchors)
+    }
+
+    /// Adds certificates to the user's list.
+    pub fn trust(&self, name: &str, pem: &[u8]) -> Result<usize, Failure> {
+        let count = TrustAnchors::empty().add_pem(pem)?;
+        let folder = self.trust_folder();
+        fs::create_dir_all(&folder).map_err(|source| Failure::Io { path: folder.clone(), source })?;
+        let path = folder.join(name);
+        fs::write(&path, pem).map_err(|source| Failure::Io { path, source })?;
+        Ok(count)
+    }
+
+    pub fn registry_folder(&self, named: Option<&str>) -> Result<PathBuf, Failure> {
+        match named {
+            Some(url) if url.contains("://") => Err(Failure::Usage(format!(
+                "{url}: this version reads registries in folders only; `filigrane registry export` makes one to carry"
+            ))),
+            Some(folder) => Ok(PathBuf::from(folder)),
+            None => Ok(self.folder.join("registry")),
+        }
+    }
+
+    /// The registry to write into, made when missing.
+    pub fn registry(&self, named: Option<&str>) -> Result<Registry, Failure> {
+        let folder = self.registry_folder(named)?;
+        Registry::open(&folder).map_err(|error| Failure::from(error).about(folder))
+    }
+
+    /// The registry to look in, if there is one.
+    pub fn existing_registry(&self, named: Option<&str>) -> Result<Option<Registry>, Failure> {
+        let folder = self.registry_folder(named)?;
+        Registry::open_existing(&folder).map_err(|error| Failure::from(error).about(folder))
+    }
+
+    /// What `verify` makes of a registry: a named one that is missing is worth a word, one's own is just empty.
+    pub fn shelf<'a>(&self, opened: &'a Result<Option<Registry>, Failure>, named: Option<&str>) -> Shelf<'a> {
+        match (opened, named) {
+            (Ok(Some(registry)), _) => Shelf::Open(registry),
+            (Ok(None), Some(folder)) => Shelf::Unavailable(format!("{folder}: no registry there")),
+            (Ok(None), None) => Shelf::Empty,
+            (Err(failure), _) => Shelf::Unavailable(failure.to_string()),
+        }
+    }
+
+    /// FILIGRANE_PASSPHRASE, or a secret made for this machine: the key files are then safe to back up and sync,
+    /// not safe from somebody who reads this account.
+    fn passphrase(&self) -> Result<Passphrase, Failure> {
+        if let Ok(passphrase) = std::env::var("FILIGRANE_PASSPHRASE") {
+            return Ok(Passphrase::new(passphrase));
+        }
+        let path = self.folder.join("machine.secret");
+        let failed = |source| Failure::Io { path: path.clone(), source };
+        match fs::read_to_string(&path) {
+            Ok(secret) if secret.trim().is_empty() => Err(Failure::Provenance(ProvenanceError::Key(format!(
+                "{} is empty: restore it from a backup, or set FILIGRANE_PASSPHRASE",
+                path.display()
+            )))),
+            Ok(secret) => Ok(Passphrase::new(secret.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&self.folder).map_err(failed)?;
+                let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+                match write_private(&path, &secret) {
+                    // Another process was first: its secret counts.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        let secret = fs::read_to_string(&path).map_err(failed)?;
+                        Ok(Passphrase::new(secret.trim().to_owned()))
+                    }
+                    written => written.map(|()| Passphrase::new(secret)).map_err(failed),
+                }
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,110 @@
+use filigrane::frame::Limits;
+use filigrane::pipeline::entry_of;
+use filigrane::registry::{Listed, Published, Record, Registry};
+use filigrane::verdict::visible;
+use filigrane::watermark::Payload;
+use serde::Serialize;
+
+use crate::cli::args::{Common, RegistryVerb};
+use crate::cli::error::Failure;
+use crate::cli::home::Home;
+use crate::cli::output::{print, print_json};
+
+/// Most entries listed at once.
+const MOST: u32 = 100;
+
+#[derive(Serialize)]
+struct Row {
+    manifest: String,
+    title: String,
+    issuer: Option<String>,
+    duration: f64,
+    registered_at: String,
+    revoked: bool,
+}
+
+impl From<Record> for Row {
+    fn from(record: Record) -> Self {
+        Self {
+            manifest: record.entry.urn.to_string(),
+            title: record.entry.title,
+            issuer: record.entry.issuer,
+            duration: record.entry.duration,
+            registered_at: record.registered_at,
+            revoked: record.revocation.is_some(),
+        }
+    }
+}
+
+impl From<Listed> for Row {
+    fn from(listed: Listed) -> Self {
+        Self {
+            manifest: listed.urn.to_string(),
+            title: listed.title,
+            issuer: listed.issuer,
+            duration: listed.duration,
+            registered_at: listed.registered_at,
+            revoked: listed.revoked,
+        }
+    }
+}
+
+pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<u8, Failure> {
+    let home = Home::of(common)?;
+    if let RegistryVerb::Publish { file } = verb {
+        let entry = entry_of(file, &Limits::default()).map_err(|error| Failure::from(error).about(file))?;
+        let urn = entry.urn.to_string();
+        match home.registry(named)?.publish(&entry)? {
+            Published::New => print(&format!("{urn}: registered")),
+            Published::Known => print(&format!("{urn}: already registered")),
+        }
+        return Ok(0);
+    }
+    let folder = home.registry_folder(named)?;
+    let registry = home
+        .existing_registry(named)?
+        .ok_or_else(|| Failure::Usage(format!("{}: no registry there yet", folder.display())))?;
+    match verb {
+        RegistryVerb::Publish { .. } => {}
+        RegistryVerb::Find { payload } => list(&find(&registry, payload.as_deref())?, common),
+        RegistryVerb::Show { urn } => {
+            let record = registry.by_urn(urn)?.ok_or_else(|| Failure::Usage(format!("{urn}: not registered")))?;
+            list(&[record.into()], common);
+        }
+        RegistryVerb::Export { folder } => {
+            let count = registry.export(folder)?;
+            print(&format!("{count} manifests in {}; read it with --registry", folder.display()));
+        }
+        RegistryVerb::Revoke { urn, reason } => {
+            registry.revoke(urn, reason)?;
+            print(&format!("{urn}: withdrawn"));
+        }
+    }
+    Ok(0)
+}
+
+fn find(registry: &Registry, payload: Option<&str>) -> Result<Vec<Row>, Failure> {
+    match payload {
+        None => Ok(registry.list(MOST, 0)?.into_iter().map(Row::from).collect()),
+        Some(text) => {
+            let payload: Payload = text
+                .parse()
+                .map_err(|_| Failure::Usage(format!("{text}: a payload is 16 hexadecimal digits, as verify shows")))?;
+            Ok(registry.by_payload(payload.0)?.into_iter().map(Row::from).collect())
+        }
+    }
+}
+
+fn list(rows: &[Row], common: &Common) {
+    if common.json {
+        return print_json(&rows);
+    }
+    if rows.is_empty() {
+        return print("nothing registered");
+    }
+    for row in rows {
+        let revoked = if row.revoked { "  WITHDRAWN" } else { "" };
+        let title = visible(&row.title, 60);
+        print(&format!("{}  {}  {:.1} s  {title}{revoked}", row.manifest, row.registered_at, row.duration));
+    }
+}

@@ -1,0 +1,93 @@
+use filigrane::frame::Limits;
+use filigrane::media::{Cancel, EncodeOptions, muxer_for};
+use filigrane::pipeline::{self, Stamp, Stamped};
+use filigrane::watermark::Strength;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::cli::args::{self, Common};
+use crate::cli::error::Failure;
+use crate::cli::home::Home;
+use crate::cli::output::{print, print_json, say};
+use crate::cli::progress::Bar;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: u32,
+    output: String,
+    manifest: Option<&'a str>,
+    sidecar: Option<String>,
+    payload: Option<String>,
+    luma_psnr: Option<f64>,
+    registered: bool,
+    frames: u64,
+    notes: &'a [String],
+}
+
+pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
+    let about = |failure: Failure| failure.about(&wanted.input);
+    let strength = Strength::new(wanted.strength)?;
+    let container = muxer_for(&wanted.output).map_err(pipeline::Error::from)?;
+    let mut encode = EncodeOptions::new(wanted.codec.unwrap_or_else(|| container.default_codec()));
+    encode.crf = wanted.crf;
+    encode.preset.clone_from(&wanted.preset);
+    encode.validate().map_err(pipeline::Error::from)?;
+    // Before anything is made for a file that is not there.
+    std::fs::File::open(&wanted.input).map_err(|source| Failure::Io { path: wanted.input.clone(), source })?;
+    let home = Home::of(common)?;
+    let signed = !wanted.no_credentials;
+    let identity = if signed { Some(home.identity(wanted.identity.as_deref())?) } else { None };
+    let registry = if signed { Some(home.registry(wanted.registry.as_deref())?) } else { None };
+    let bar = Bar::new(common.quiet);
+    let how = Stamp {
+        id: wanted.id.unwrap_or_else(Uuid::new_v4),
+        watermark: (!wanted.no_watermark).then_some(strength),
+        identity: identity.as_ref(),
+        registry: registry.as_ref(),
+        origin: wanted.origin,
+        encode,
+        force: wanted.force,
+        version: env!("CARGO_PKG_VERSION"),
+        limits: Limits::default(),
+        cancel: cancel.clone(),
+    };
+    let stamped = pipeline::stamp(&wanted.input, &wanted.output, &how, &bar).map_err(|error| about(error.into()))?;
+    drop(bar);
+    if !common.quiet {
+        stamped.notes.iter().for_each(|note| say(&format!("note: {note}")));
+    }
+    if common.json {
+        print_json(&Answer {
+            schema: 1,
+            output: stamped.output.display().to_string(),
+            manifest: stamped.manifest.as_deref(),
+            sidecar: stamped.sidecar.as_ref().map(|path| path.display().to_string()),
+            payload: stamped.payload.map(|payload| payload.to_string()),
+            luma_psnr: stamped.luma_psnr,
+            registered: stamped.registered,
+            frames: stamped.frames,
+            notes: &stamped.notes,
+        });
+    } else if !common.quiet {
+        print(&describe(&stamped));
+    }
+    Ok(0)
+}
+
+fn describe(stamped: &Stamped) -> String {
+    let mut lines = vec![format!("{}: {} pictures", stamped.output.display(), stamped.frames)];
+    if let Some(payload) = stamped.payload {
+        let quality = stamped.luma_psnr.map(|psnr| format!(", {psnr:.1} dB before encoding")).unwrap_or_default();
+        lines.push(format!("  watermark  {payload}{quality}"));
+    }
+    if let Some(manifest) = &stamped.manifest {
+        lines.push(format!("  manifest   {manifest}"));
+    }
+    if let Some(sidecar) = &stamped.sidecar {
+        lines.push(format!("  in         {} (keep it beside the video: this container cannot hold it)", sidecar.display()));
+    }
+    if stamped.registered {
+        lines.push("  registered, so that it is recognised when the metadata is gone".to_owned());
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,73 @@
+use std::fs;
+
+use filigrane::frame::Limits;
+use filigrane::media::Cancel;
+use filigrane::pipeline::{Stages, Still, Verifier};
+use filigrane::report::{self, Sample};
+use filigrane::verdict::{Report, overall_exit_status};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::cli::args::{self, Common, Stage};
+use crate::cli::error::Failure;
+use crate::cli::home::Home;
+use crate::cli::output::{print, say, style};
+use crate::cli::progress::Bar;
+
+/// Sample pictures in a report.
+const STILLS: usize = 6;
+
+pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
+    if wanted.report.is_some() && wanted.inputs.len() > 1 {
+        return Err(Failure::Usage("--report takes one video: call it once for each".to_owned()));
+    }
+    let home = Home::of(common)?;
+    let trust = home.trust_anchors(&wanted.trust)?;
+    let opened = home.existing_registry(wanted.registry.as_deref());
+    let wants = |stage| wanted.only.is_empty() || wanted.only.contains(&stage);
+    let verifier = Verifier {
+        stages: Stages {
+            credentials: wants(Stage::Credentials),
+            watermark: wants(Stage::Watermark),
+            fingerprint: wants(Stage::Fingerprint),
+        },
+        shelf: home.shelf(&opened, wanted.registry.as_deref()),
+        trust: &trust,
+        stills: if wanted.report.is_some() { STILLS } else { 0 },
+        limits: Limits::default(),
+        cancel: cancel.clone(),
+    };
+    let mut reports: Vec<Report> = Vec::new();
+    for input in &wanted.inputs {
+        let bar = Bar::new(common.quiet);
+        let verified = verifier.verify(input, &input.display().to_string(), &bar);
+        drop(bar);
+        if cancel.is_cancelled() {
+            return Err(Failure::Usage(format!("{}: stopped on request", input.display())));
+        }
+        if let Some(path) = &wanted.report {
+            write_report(path, &verified.report, verified.stills)?;
+        }
+        if verified.report.verdict.is_none() {
+            let why = verified.report.errors.join("; ");
+            say(&format!("filigrane: {}: {why}", input.display()));
+        } else if !common.json {
+            print(&report::terminal(&verified.report, style()));
+        }
+        reports.push(verified.report);
+    }
+    if common.json {
+        print(&report::json(&reports));
+    }
+    Ok(overall_exit_status(&reports))
+}
+
+fn write_report(path: &std::path::Path, report: &Report, stills: Vec<Still>) -> Result<(), Failure> {
+    let samples: Vec<Sample> = stills
+        .into_iter()
+        .map(|still| Sample { time: still.time, jpeg: still.jpeg, caption: format!("{:.1} s", still.time) })
+        .collect();
+    let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+    let html = report::html(report, &samples, &now, env!("CARGO_PKG_VERSION"));
+    fs::write(path, html).map_err(|source| Failure::Io { path: path.to_owned(), source })
+}
