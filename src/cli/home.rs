@@ -126,10 +126,10 @@ impl Home {
         let path = self.folder.join("machine.secret");
         let failed = |source| Failure::Io { path: path.clone(), source };
         match fs::read_to_string(&path) {
-            Ok(secret) if secret.trim().is_empty() => Err(Failure::Provenance(ProvenanceError::Key(format!(
-                "{} is empty: restore it from a backup, or set FILIGRANE_PASSPHRASE",
-                path.display()
-            )))),
+            Ok(secret) if secret.trim().is_empty() => Err(Failure::Provenance(ProvenanceError::Key {
+                path,
+                detail: "empty: restore it from a backup, or set FILIGRANE_PASSPHRASE".to_owned(),
+            })),
             Ok(secret) => Ok(Passphrase::new(secret.trim().to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&self.folder).map_err(failed)?;

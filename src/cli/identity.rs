@@ -43,7 +43,7 @@ pub fn run(verb: &IdentityVerb, common: &Common) -> Result<u8, Failure> {
             print(&format!("{count} certificate(s) trusted; remove {}/{kept}.pem to undo", home.trust_folder().display()));
         }
         IdentityVerb::Trust { pem: None } => {
-            let prints: Vec<String> = home.trust_anchors(&[])?.fingerprints().iter().map(ToString::to_string).collect();
+            let prints: Vec<String> = home.trust_anchors(&[])?.fingerprints().map(|digest| digest.to_string()).collect();
             if common.json {
                 print_json(&prints);
             } else if prints.is_empty() {
