@@ -65,9 +65,15 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
 fn write_report(path: &std::path::Path, report: &Report, stills: Vec<Still>) -> Result<(), Failure> {
     let samples: Vec<Sample> = stills
         .into_iter()
-        .map(|still| Sample { time: still.time, jpeg: still.jpeg, caption: format!("{:.1} s", still.time) })
+        .map(|still| Sample { time: still.time, caption: caption(report, still.time), jpeg: still.jpeg })
         .collect();
-    let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+    let now = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
     let html = report::html(report, &samples, &now, env!("CARGO_PKG_VERSION"));
     fs::write(path, html).map_err(|source| Failure::Io { path: path.to_owned(), source })
+}
+
+/// How strongly the mark shows around one picture.
+fn caption(report: &Report, time: f64) -> String {
+    let segment = report.watermark.timeline.iter().find(|segment| (segment.start..=segment.end).contains(&time));
+    segment.map(|segment| format!("watermark strength {:.1}", segment.score)).unwrap_or_default()
 }

@@ -3,6 +3,8 @@ use filigrane_signal::{reduce, reduced_size, reduction};
 
 /// Short side of the pictures kept, samples.
 const SHORT_SIDE: usize = 96;
+/// Most samples of a reduced picture.
+const MOST_SAMPLES: usize = 250_000;
 /// Most pictures kept; when they are used up, every second one goes and the interval doubles.
 const MOST: usize = 128;
 
@@ -32,7 +34,7 @@ impl Sampler {
         let layout = luma.layout();
         let size = *self.size.get_or_insert((layout.width, layout.height));
         // Pictures of another size are of another view.
-        if size != (layout.width, layout.height) || size.0.min(size.1) < 16 {
+        if size != (layout.width, layout.height) {
             return;
         }
         if self.pictures.last().is_some_and(|(last, _)| time - last < self.interval) {
@@ -46,8 +48,11 @@ impl Sampler {
             });
             self.interval *= 2.0;
         }
-        let factor = reduction(layout.width, layout.height, SHORT_SIDE);
+        let factor = reduction(layout.width, layout.height, SHORT_SIDE, MOST_SAMPLES);
         let (width, height) = reduced_size(layout.width, layout.height, factor);
+        if width.min(height) < 8 {
+            return;
+        }
         let mut picture = Plane::new(width, height);
         reduce(luma, factor, &mut picture);
         self.pictures.push((time, picture));

@@ -1,9 +1,11 @@
 use filigrane_frame::{LumaRef, Plane};
 
 /// The integer factor by which a picture is reduced so that its short side keeps at least `short_side` samples
-/// (and fewer than twice as many, where the picture allows).
-pub fn reduction(width: usize, height: usize, short_side: usize) -> usize {
-    (width.min(height) / short_side.max(1)).max(1)
+/// (and fewer than twice as many, where the picture allows), unless that leaves more than `most` samples in all.
+pub fn reduction(width: usize, height: usize, short_side: usize, most: usize) -> usize {
+    let by_side = width.min(height) / short_side.max(1);
+    let by_area = (width as f64 * height as f64 / most.max(1) as f64).sqrt().ceil() as usize;
+    by_side.max(by_area).max(1)
 }
 
 /// Width and height after [`reduce`] by `factor`: what does not fill a whole cell at the right and bottom is left out.
@@ -50,10 +52,17 @@ mod tests {
 
     #[test]
     fn short_side_stays_at_or_above_the_request() {
-        assert_eq!(reduction(1920, 1080, 360), 3);
-        assert_eq!(reduction(720, 1280, 360), 2);
-        assert_eq!(reduction(854, 480, 360), 1);
-        assert_eq!(reduction(64, 48, 360), 1);
+        assert_eq!(reduction(1920, 1080, 360, 1 << 20), 3);
+        assert_eq!(reduction(720, 1280, 360, 1 << 20), 2);
+        assert_eq!(reduction(854, 480, 360, 1 << 20), 1);
+        assert_eq!(reduction(64, 48, 360, 1 << 20), 1);
+    }
+
+    #[test]
+    fn ribbons_are_reduced_to_the_most_samples_allowed() {
+        let factor = reduction(65535, 300, 360, 1 << 20);
+        let (width, height) = reduced_size(65535, 300, factor);
+        assert!(width * height <= 1 << 20, "{width}x{height}");
     }
 
     proptest! {

@@ -5,6 +5,8 @@ use crate::whiten::Whitener;
 
 /// Short side of the reduced pictures, samples: holds the finest lines of an uncropped picture with room.
 const WORK_SIDE: usize = 360;
+/// Most samples of a reduced picture: a ribbon thousands of pixels long must not fill the memory.
+const MOST_SAMPLES: usize = 1_500_000;
 /// Most segments kept; when they are used up, neighbours are joined, so memory does not grow with the clip.
 const MOST: usize = 64;
 
@@ -59,7 +61,7 @@ impl Accumulator {
             self.halve();
         }
         let state = self.state.get_or_insert_with(|| {
-            let factor = reduction(size.0, size.1, WORK_SIDE);
+            let factor = reduction(size.0, size.1, WORK_SIDE, MOST_SAMPLES);
             let (width, height) = reduced_size(size.0, size.1, factor);
             State { size, factor, reduced: Plane::new(width, height), whitener: Whitener::new(width, height) }
         });

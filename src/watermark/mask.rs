@@ -30,7 +30,7 @@ pub(crate) struct Mask {
 impl Mask {
     /// For pictures of one size.
     pub fn new(width: usize, height: usize) -> Self {
-        let factor = reduction(width, height, GRID_SIDE);
+        let factor = reduction(width, height, GRID_SIDE, usize::MAX);
         let (width, height) = reduced_size(width, height, factor);
         let plane = || Plane::new(width, height);
         Self {

@@ -1,0 +1,20 @@
+.PHONY: setup build demo test bench
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	cargo build --locked --release
+
+# make demo CLIP=my.mp4 takes a clip of one's own.
+demo: build
+	@scripts/demo.sh "$(CLIP)"
+
+test: setup
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@scripts/deny.sh
+	@scripts/test.sh
+
+bench: build
+	@scripts/bench-stamp.sh "$(CLIP)"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs all tests and closes with one line of totals over all test programs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" || status=$?
+# "test result: ok. 12 passed; 0 failed; 1 ignored; …", once for each program.
+awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$log"
+exit "$status"
