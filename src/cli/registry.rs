@@ -54,10 +54,11 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
     if let RegistryVerb::Publish { file } = verb {
         let entry = entry_of(file, &Limits::default()).map_err(|error| Failure::from(error).about(file))?;
         let urn = entry.urn.to_string();
-        match home.registry(named)?.publish(&entry)? {
-            Published::New => print(&format!("{urn}: registered")),
-            Published::Known => print(&format!("{urn}: already registered")),
-        }
+        let done = match home.registry(named)?.publish(&entry)? {
+            Published::New => "registered",
+            Published::Known => "already registered",
+        };
+        told(&urn, done, common);
         return Ok(0);
     }
     let folder = home.registry_folder(named)?;
@@ -68,28 +69,40 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
         RegistryVerb::Publish { .. } => {}
         RegistryVerb::Find { payload } => list(&find(&registry, payload.as_deref())?, common),
         RegistryVerb::Show { urn } => {
-            let record = registry.by_urn(urn)?.ok_or_else(|| Failure::Usage(format!("{urn}: not registered")))?;
+            let record =
+                registry.by_urn(urn)?.ok_or_else(|| Failure::Usage(format!("{urn}: not registered")))?;
             list(&[record.into()], common);
         }
         RegistryVerb::Export { folder } => {
             let count = registry.export(folder)?;
-            print(&format!("{count} manifests in {}; read it with --registry", folder.display()));
+            let done = format!("holds {count} manifests now; read it with --registry");
+            told(&folder.display().to_string(), &done, common);
         }
         RegistryVerb::Revoke { urn, reason } => {
             registry.revoke(urn, reason)?;
-            print(&format!("{urn}: withdrawn"));
+            told(urn, "withdrawn", common);
         }
     }
     Ok(0)
+}
+
+/// Says what was done to what.
+fn told(what: &str, done: &str, common: &Common) {
+    if common.json {
+        print_json(&serde_json::json!({ "what": what, "done": done }));
+    } else {
+        print(&format!("{what}: {done}"));
+    }
 }
 
 fn find(registry: &Registry, payload: Option<&str>) -> Result<Vec<Row>, Failure> {
     match payload {
         None => Ok(registry.list(MOST, 0)?.into_iter().map(Row::from).collect()),
         Some(text) => {
-            let payload: Payload = text
-                .parse()
-                .map_err(|_| Failure::Usage(format!("{text}: a payload is 16 hexadecimal digits, as verify shows")))?;
+            let whole = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let payload: Payload = text.parse().ok().filter(|_| whole).ok_or_else(|| {
+                Failure::Usage(format!("{text}: a payload is 16 hexadecimal digits, as verify shows"))
+            })?;
             Ok(registry.by_payload(payload.0)?.into_iter().map(Row::from).collect())
         }
     }

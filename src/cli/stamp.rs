@@ -1,6 +1,9 @@
+use std::path::Path;
+
 use filigrane::frame::Limits;
-use filigrane::media::{Cancel, EncodeOptions, muxer_for};
+use filigrane::media::{Cancel, EncodeOptions, muxer_for, probe};
 use filigrane::pipeline::{self, Stamp, Stamped};
+use filigrane::verdict::visible;
 use filigrane::watermark::Strength;
 use serde::Serialize;
 use uuid::Uuid;
@@ -10,6 +13,9 @@ use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::output::{print, print_json, say};
 use crate::cli::progress::Bar;
+
+/// Longest name of a file shown.
+const NAME: usize = 400;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -27,17 +33,25 @@ struct Answer<'a> {
 pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
     let about = |failure: Failure| failure.about(&wanted.input);
     let strength = Strength::new(wanted.strength)?;
-    let container = muxer_for(&wanted.output).map_err(pipeline::Error::from)?;
+    let container = muxer_for(&wanted.output)
+        .map_err(|error| Failure::from(pipeline::Error::from(error)).about(&wanted.output))?;
     let mut encode = EncodeOptions::new(wanted.codec.unwrap_or_else(|| container.default_codec()));
     encode.crf = wanted.crf;
     encode.preset.clone_from(&wanted.preset);
     encode.validate().map_err(pipeline::Error::from)?;
-    // Before anything is made for a file that is not there.
-    std::fs::File::open(&wanted.input).map_err(|source| Failure::Io { path: wanted.input.clone(), source })?;
+    // Before anything is made for a file that is not there or no video.
+    probe(&wanted.input, &Limits::default()).map_err(|error| about(pipeline::Error::from(error).into()))?;
     let home = Home::of(common)?;
     let signed = !wanted.no_credentials;
-    let identity = if signed { Some(home.identity(wanted.identity.as_deref())?) } else { None };
+    pipeline::check(&wanted.input, &wanted.output, signed, wanted.force)
+        .map_err(|error| about(error.into()))?;
+    if signed && let Some(id) = wanted.id.filter(|id| id.get_version_num() != 4) {
+        return Err(Failure::Usage(format!(
+            "--id {id}: the name of a manifest is a version 4 (random) UUID"
+        )));
+    }
     let registry = if signed { Some(home.registry(wanted.registry.as_deref())?) } else { None };
+    let identity = if signed { Some(home.identity(wanted.identity.as_deref())?) } else { None };
     let bar = Bar::new(common.quiet);
     let how = Stamp {
         id: wanted.id.unwrap_or_else(Uuid::new_v4),
@@ -51,7 +65,8 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         limits: Limits::default(),
         cancel: cancel.clone(),
     };
-    let stamped = pipeline::stamp(&wanted.input, &wanted.output, &how, &bar).map_err(|error| about(error.into()))?;
+    let stamped =
+        pipeline::stamp(&wanted.input, &wanted.output, &how, &bar).map_err(|error| about(error.into()))?;
     drop(bar);
     if !common.quiet {
         stamped.notes.iter().for_each(|note| say(&format!("note: {note}")));
@@ -75,16 +90,21 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
 }
 
 fn describe(stamped: &Stamped) -> String {
-    let mut lines = vec![format!("{}: {} pictures", stamped.output.display(), stamped.frames)];
+    let shown = |path: &Path| visible(&path.display().to_string(), NAME);
+    let mut lines = vec![format!("{}: {} pictures", shown(&stamped.output), stamped.frames)];
     if let Some(payload) = stamped.payload {
-        let quality = stamped.luma_psnr.map(|psnr| format!(", {psnr:.1} dB before encoding")).unwrap_or_default();
+        let quality =
+            stamped.luma_psnr.map(|psnr| format!(", {psnr:.1} dB before encoding")).unwrap_or_default();
         lines.push(format!("  watermark  {payload}{quality}"));
     }
     if let Some(manifest) = &stamped.manifest {
         lines.push(format!("  manifest   {manifest}"));
     }
     if let Some(sidecar) = &stamped.sidecar {
-        lines.push(format!("  in         {} (keep it beside the video: this container cannot hold it)", sidecar.display()));
+        lines.push(format!(
+            "  in         {} (keep it beside the video: this container cannot hold it)",
+            shown(sidecar)
+        ));
     }
     if stamped.registered {
         lines.push("  registered, so that it is recognised when the metadata is gone".to_owned());

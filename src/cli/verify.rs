@@ -30,6 +30,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
             credentials: wants(Stage::Credentials),
             watermark: wants(Stage::Watermark),
             fingerprint: wants(Stage::Fingerprint),
+            classifier: wants(Stage::Classifier),
         },
         shelf: home.shelf(&opened, wanted.registry.as_deref()),
         trust: &trust,
@@ -74,6 +75,7 @@ fn write_report(path: &std::path::Path, report: &Report, stills: Vec<Still>) -> 
 
 /// How strongly the mark shows around one picture.
 fn caption(report: &Report, time: f64) -> String {
-    let segment = report.watermark.timeline.iter().find(|segment| (segment.start..=segment.end).contains(&time));
+    let segment =
+        report.watermark.timeline.iter().find(|segment| (segment.start..=segment.end).contains(&time));
     segment.map(|segment| format!("watermark strength {:.1}", segment.score)).unwrap_or_default()
 }

@@ -10,11 +10,15 @@ pub const FINGERPRINT_ALGORITHM: &str = "org.filigrane.fingerprint.1";
 const MOST_HASHES: usize = 64;
 
 pub(crate) fn of_payload(payload: Payload) -> SoftBinding {
-    SoftBinding { algorithm: WATERMARK_ALGORITHM.to_owned(), value: payload.0.to_be_bytes().to_vec(), span: None }
+    SoftBinding {
+        algorithm: WATERMARK_ALGORITHM.to_owned(),
+        value: payload.0.to_be_bytes().to_vec(),
+        span: None,
+    }
 }
 
 pub(crate) fn of_fingerprint(fingerprint: &Fingerprint) -> SoftBinding {
-    SoftBinding { algorithm: FINGERPRINT_ALGORITHM.to_owned(), value: thinned(fingerprint).to_bytes(), span: None }
+    SoftBinding { algorithm: FINGERPRINT_ALGORITHM.to_owned(), value: fingerprint.to_bytes(), span: None }
 }
 
 /// The payload that a manifest says its content is marked with.
@@ -29,7 +33,8 @@ pub(crate) fn fingerprint(bindings: &[SoftBinding]) -> Option<Fingerprint> {
     Fingerprint::from_bytes(value).ok()
 }
 
-fn thinned(fingerprint: &Fingerprint) -> Fingerprint {
+/// As many hashes as a manifest holds, evenly chosen.
+pub(crate) fn thinned(fingerprint: &Fingerprint) -> Fingerprint {
     let step = fingerprint.hashes.len().div_ceil(MOST_HASHES).max(1);
     Fingerprint { size: fingerprint.size, hashes: fingerprint.hashes.iter().step_by(step).copied().collect() }
 }

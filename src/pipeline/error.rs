@@ -48,7 +48,9 @@ pub enum Error {
     #[error("neither watermark nor credentials are wanted: nothing to do")]
     Nothing,
     /// Signing without a new encoding needs the container to stay.
-    #[error("without a watermark the video is not encoded again, so {from} cannot become {to}: keep the extension")]
+    #[error(
+        "without a watermark the video is not encoded again, so {from} cannot become {to}: keep the extension"
+    )]
     OtherContainer {
         /// Container of the input.
         from: String,
@@ -65,7 +67,9 @@ impl Error {
             Self::Watermark(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
-            Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => ErrorKind::Parameter,
+            Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => {
+                ErrorKind::Parameter
+            }
             Self::Unsigned => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }

@@ -11,10 +11,11 @@ use crate::error::Error;
 
 /// SHA-256 and size of a file's bytes.
 pub(crate) fn digest(path: &Path, cancel: &Cancel) -> io::Result<(Digest, u64)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // Asked before opening: opening a pipe would wait for its other end.
+    if !path.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
+    let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut size = 0;
@@ -35,8 +36,7 @@ pub(crate) fn digest(path: &Path, cancel: &Cancel) -> io::Result<(Digest, u64)> 
 
 /// Refuses an output that is the input, exists unasked, or stands in a folder that cannot be written.
 pub(crate) fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Error> {
-    let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-    if same(input, output) {
+    if same_file(input, output) {
         return Err(Error::SameFile);
     }
     if !force && output.symlink_metadata().is_ok() {
@@ -46,12 +46,28 @@ pub(crate) fn check_output(input: &Path, output: &Path, force: bool) -> Result<(
     Ok(())
 }
 
+/// True for two names of one file, hard links among them.
+#[cfg(unix)]
+fn same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &Path| path.metadata().ok().map(|facts| (facts.dev(), facts.ino()));
+    identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+#[cfg(not(unix))]
+fn same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// A new file in the output's folder, under a hidden name with the extension kept; it goes when dropped.
 pub(crate) fn beside(output: &Path, purpose: &str) -> Result<TempPath, Error> {
     let folder = folder(output);
-    let suffix = output.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    let file: io::Result<NamedTempFile> =
-        tempfile::Builder::new().prefix(&format!(".filigrane-{purpose}-")).suffix(&suffix).tempfile_in(&folder);
+    let suffix =
+        output.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    let file: io::Result<NamedTempFile> = tempfile::Builder::new()
+        .prefix(&format!(".filigrane-{purpose}-"))
+        .suffix(&suffix)
+        .tempfile_in(&folder);
     file.map(NamedTempFile::into_temp_path).map_err(|source| Error::Folder { folder, source })
 }
 
@@ -73,7 +89,8 @@ fn open_to_others(path: &Path) -> io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         let plain = path.with_extension("mode");
-        let mode = File::create_new(&plain).and_then(|file| file.metadata()).map(|data| data.permissions().mode());
+        let mode =
+            File::create_new(&plain).and_then(|file| file.metadata()).map(|data| data.permissions().mode());
         std::fs::remove_file(&plain)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode? & 0o777))?;
     }

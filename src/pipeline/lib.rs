@@ -15,5 +15,5 @@ pub use binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
 pub use error::Error;
 pub use progress::Progress;
 pub use publish::entry_of;
-pub use stamp::{Stamp, Stamped, stamp};
+pub use stamp::{Stamp, Stamped, check, stamp};
 pub use verify::{Shelf, Stages, Still, Verified, Verifier};

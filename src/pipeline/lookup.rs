@@ -44,7 +44,8 @@ pub(crate) fn by_watermark(
         let fits = match bound.fingerprint {
             Some(fingerprint) if bound.payload == Some(payload) => {
                 let size = fingerprint.size;
-                let comparison = compare(samples, &fingerprint, &views(&sighting.geometry, samples.size, size));
+                let comparison =
+                    compare(samples, &fingerprint, &views(&sighting.geometry, samples.size, size));
                 finding.distance = Some(comparison.distance);
                 view = (comparison.likeness == Likeness::Same).then_some(comparison.view);
                 comparison.likeness

@@ -15,7 +15,8 @@ use crate::error::Error;
 pub fn entry_of(path: &Path, limits: &Limits) -> Result<Entry, Error> {
     let manifest = manifest_bytes(path, limits)?.ok_or(Error::Unsigned)?;
     let read = read_manifest(&manifest, &TrustAnchors::empty(), limits)?;
-    let urn = read.manifest.filter(|_| matches!(read.state, CredentialState::Valid | CredentialState::Trusted));
+    let urn =
+        read.manifest.filter(|_| matches!(read.state, CredentialState::Valid | CredentialState::Trusted));
     let urn = urn.ok_or(Error::Unsigned)?.parse()?;
     let info = probe(path, limits)?;
     let fingerprint = fingerprint(&read.bindings);

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use filigrane_fingerprint::{Fingerprint, Sampler};
 use filigrane_frame::Limits;
-use filigrane_media::{Cancel, Decoder, EncodeOptions, MediaInfo, TranscodeError, muxer_for, probe, transcode};
+use filigrane_media::{
+    Cancel, Container, Decoder, EncodeOptions, MediaInfo, TranscodeError, muxer_for, probe, transcode,
+};
 use filigrane_provenance::{Claim, Identity, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};
 use filigrane_watermark::{Embedder, Key, Payload, Strength};
 use tempfile::TempPath;
 use uuid::Uuid;
 
-use crate::binding::{of_fingerprint, of_payload};
+use crate::binding::{of_fingerprint, of_payload, thinned};
 use crate::error::Error;
 use crate::file::{beside, check_output, settle};
 use crate::progress::Progress;
@@ -71,16 +73,36 @@ struct Pictures {
     notes: Vec<String>,
 }
 
+/// Whether a result may be written to `output`, before any work is done; [`stamp`] asks it too.
+///
+/// # Errors
+/// An unknown extension, an output that is the input, that exists unasked (or the file for its manifest does), or
+/// whose folder cannot be written.
+pub fn check(input: &Path, output: &Path, signed: bool, force: bool) -> Result<(), Error> {
+    let container = muxer_for(output)?;
+    check_output(input, output, force)?;
+    let beside = sidecar(output);
+    let wanted = signed && matches!(container, Container::Matroska | Container::Webm);
+    if wanted && !force && beside.symlink_metadata().is_ok() {
+        return Err(Error::Exists(beside));
+    }
+    Ok(())
+}
+
 /// Marks `input` and signs it into `output`, which appears under its name only when all is done.
 ///
 /// # Errors
 /// Any of [`Error`]; `input` is never touched and nothing is left at `output`.
-pub fn stamp(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress) -> Result<Stamped, Error> {
+pub fn stamp(
+    input: &Path,
+    output: &Path,
+    how: &Stamp<'_>,
+    progress: &dyn Progress,
+) -> Result<Stamped, Error> {
     if how.watermark.is_none() && how.identity.is_none() {
         return Err(Error::Nothing);
     }
-    muxer_for(output)?;
-    check_output(input, output, how.force)?;
+    check(input, output, how.identity.is_some(), how.force)?;
     let payload = Payload::from_uuid(how.id.as_bytes());
     let pictures = match how.watermark {
         Some(strength) => mark(input, output, payload, strength, how, progress)?,
@@ -104,7 +126,12 @@ pub fn stamp(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progre
         claim.origin = how.origin;
         claim.parent = finished.as_ref().map(|_| input.to_owned());
         claim.watermarked = how.watermark.is_some();
-        claim.bindings = how.watermark.map(|_| of_payload(payload)).into_iter().chain(fingerprint.map(of_fingerprint)).collect();
+        claim.bindings = how
+            .watermark
+            .map(|_| of_payload(payload))
+            .into_iter()
+            .chain(fingerprint.map(of_fingerprint))
+            .collect();
         let source = finished.as_deref().unwrap_or(input);
         let signed_file = vacant(beside(output, "signed")?)?;
         let Signed { urn, manifest, sidecar, notes: said, .. } =
@@ -178,7 +205,7 @@ fn mark(
     Ok(Pictures {
         file: Some(file),
         info: written.info,
-        fingerprint: sampler.finish().map(|samples| Fingerprint::of(&samples)),
+        fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
         frames: written.frames,
         luma_psnr: embedder.and_then(|embedder| embedder.luma_psnr()),
         notes,
@@ -203,7 +230,7 @@ fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress
     }
     Ok(Pictures {
         file: None,
-        fingerprint: sampler.finish().map(|samples| Fingerprint::of(&samples)),
+        fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
         frames,
         luma_psnr: None,
         notes: decoder.damage().to_vec(),
@@ -218,14 +245,22 @@ fn vacant(path: TempPath) -> Result<TempPath, Error> {
 }
 
 fn write_sidecar(output: &Path, manifest: &[u8], force: bool) -> Result<PathBuf, Error> {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".c2pa");
-    let path = PathBuf::from(name);
+    let path = sidecar(output);
     let file = beside(&path, "manifest")?;
     let io = |source| Error::Io { path: path.clone(), source };
-    fs::OpenOptions::new().write(true).open(&file).and_then(|mut file| file.write_all(manifest)).map_err(io)?;
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&file)
+        .and_then(|mut file| file.write_all(manifest))
+        .map_err(io)?;
     settle(file, &path, force)?;
     Ok(path)
+}
+
+fn sidecar(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".c2pa");
+    PathBuf::from(name)
 }
 
 fn title(output: &Path) -> String {

@@ -7,8 +7,8 @@ use filigrane_media::{Cancel, Decoder, MediaInfo, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState, Report, Strength, Watermark,
-    WatermarkState,
+    ClassifierState, Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState, Report,
+    Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
 
@@ -29,6 +29,8 @@ pub struct Stages {
     pub watermark: bool,
     /// The search among registered clips.
     pub fingerprint: bool,
+    /// The statistical detector.
+    pub classifier: bool,
 }
 
 /// The registry that marks and fingerprints are looked up in.
@@ -92,6 +94,9 @@ impl Verifier<'_> {
     pub fn verify(&self, path: &Path, name: &str, progress: &dyn Progress) -> Verified {
         let start = Instant::now();
         let mut report = Report::new(name);
+        if !self.stages.classifier {
+            report.classifier.state = ClassifierState::Skipped;
+        }
         let mut stills = Vec::new();
         match digest(path, &self.cancel) {
             Ok((digest, bytes)) => {
@@ -146,7 +151,8 @@ impl Verifier<'_> {
         });
         let (original, view) = answer.as_ref().map_or((None, None), |answer| (answer.original, answer.view));
         if looked_up {
-            let unavailable = RegistryFinding { state: RegistryState::Unavailable, ..RegistryFinding::default() };
+            let unavailable =
+                RegistryFinding { state: RegistryState::Unavailable, ..RegistryFinding::default() };
             report.registry = answer.map_or(unavailable, |answer| answer.finding);
         }
         report.timing.registry_s = start.elapsed().as_secs_f64();
@@ -274,11 +280,8 @@ fn watermark(
     finding: &Finding,
     stated: impl Fn(&filigrane_watermark::Geometry) -> filigrane_verdict::Geometry,
 ) -> Watermark {
-    let mut watermark = Watermark {
-        state: WatermarkState::Absent,
-        log10_p: Some(finding.log10_p),
-        ..Watermark::default()
-    };
+    let mut watermark =
+        Watermark { state: WatermarkState::Absent, log10_p: Some(finding.log10_p), ..Watermark::default() };
     if let Some(sighting) = &finding.sighting {
         watermark.state = WatermarkState::Found;
         watermark.payload = finding.payload.map(|payload| payload.to_string());
@@ -289,7 +292,11 @@ fn watermark(
         watermark.timeline = sighting
             .timeline
             .iter()
-            .map(|segment| Strength { start: segment.span.start, end: segment.span.end, score: segment.deviations })
+            .map(|segment| Strength {
+                start: segment.span.start,
+                end: segment.span.end,
+                score: segment.deviations,
+            })
             .collect();
     }
     watermark

@@ -31,9 +31,9 @@ impl NonuniformSpectrum {
         let across = deapodisation(width, padded_width);
         let down = deapodisation(height, padded_height);
         let mut weighted = plane.clone();
-        for y in 0..height {
+        for (y, row_weight) in down.iter().enumerate() {
             for (value, weight) in weighted.row_mut(y).iter_mut().zip(&across) {
-                *value *= weight * down[y];
+                *value *= weight * row_weight;
             }
         }
         Self { oversampled: spectrum(&weighted, padded_width, padded_height), width, height }

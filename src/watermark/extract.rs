@@ -61,23 +61,36 @@ struct Best {
     payload: Option<Payload>,
 }
 
-/// Counts every coherent hypothesis weighed for a clip.
-#[derive(Default)]
-struct Tally {
-    geometries: f64,
-    decodings: f64,
+/// Most geometries looked at in the whole clip, and in each part of it after that.
+const WHOLE_GEOMETRIES: usize = 1 + SQUARE_PITCHES + STRETCHED_PITCHES;
+const PART_GEOMETRIES: usize = 1 + SQUARE_PITCHES;
+/// Pitches kept of each search.
+const SQUARE_PITCHES: usize = 6;
+const STRETCHED_PITCHES: usize = 8;
+/// How far the sides of a stretched tile may differ, natural logarithm.
+const STRETCH: f64 = 0.13;
+
+/// How many coherent hypotheses a clip may cost at most: all of them count, also those not reached.
+struct Budget {
+    log10_geometries: f64,
 }
 
-impl Tally {
-    /// Log10 of the chance of the sighting alone, and of sighting and checksum together.
+impl Budget {
+    fn of(windows: usize) -> Self {
+        let geometries = WHOLE_GEOMETRIES + PART_GEOMETRIES * windows.saturating_sub(1);
+        Self { log10_geometries: (geometries as f64).log10() }
+    }
+
+    /// Log10 of the chance that any hypothesis of the clip does as well, by the union bound: by its known lines
+    /// alone, or by known lines and checksum together.
     fn log10_p(&self, best: &Best) -> f64 {
-        let alone = best.sight.log10_chance() + (self.geometries * HYPOTHESES).log10();
+        let alone = best.sight.log10_chance() + HYPOTHESES.log10();
         let p = match best.payload {
-            Some(_) => alone.min(0.0) + code::log10_accident() + self.decodings.max(1.0).log10(),
+            Some(_) => alone.min(alone.min(0.0) + code::log10_accident()),
             None => alone,
         };
         // Two ways to be found, each at half the stated rate.
-        (p.min(alone) + 2f64.log10()).min(0.0)
+        (p + self.log10_geometries + 2f64.log10()).min(0.0)
     }
 
     fn found(&self, best: &Best) -> bool {
@@ -99,20 +112,21 @@ impl Detector {
 
     /// The answer for all pictures taken in.
     pub fn finish(&self) -> Finding {
-        let mut tally = Tally::default();
         let mut weakest = Finding { log10_p: 0.0, sighting: None, payload: None };
         let Some((factor, _)) = self.accumulator.scale() else {
             return weakest;
         };
         let count = self.accumulator.segments().len();
-        for (index, window) in windows(count).into_iter().enumerate() {
+        let windows = windows(count);
+        let budget = Budget::of(windows.len());
+        for (index, window) in windows.into_iter().enumerate() {
             let Some(sum) = self.accumulator.sum(window) else {
                 continue;
             };
             let transform = NonuniformSpectrum::new(&sum);
-            let best = self.search(&transform, &sum, factor, index == 0, &mut tally);
-            let log10_p = tally.log10_p(&best);
-            if tally.found(&best) {
+            let best = self.search(&transform, &sum, factor, index == 0, &budget);
+            let log10_p = budget.log10_p(&best);
+            if budget.found(&best) {
                 let geometry = geometry(&best.sight, &sum, factor);
                 let timeline = self.timeline(&geometry, factor, best.payload);
                 let shown: Vec<_> =
@@ -140,30 +154,34 @@ impl Detector {
         sum: &Plane<f32>,
         factor: usize,
         wide: bool,
-        tally: &mut Tally,
+        budget: &Budget,
     ) -> Best {
         let (width, height) = (sum.width(), sum.height());
         let short = width.min(height) as f64;
         let unmoved = tile_side(width * factor, height * factor) as f64 / factor as f64;
         let usual = short * 8.0 / 45.0;
         let (low, high) = ((0.42 * usual).max(24.0), (4.6 * usual).min(1.2 * short));
-        let mut best = self.look(transform, &[Pitch { x: unmoved, y: unmoved }], tally);
-        let stages: [&dyn Fn(&Lattice) -> Vec<Pitch>; 2] =
-            [&|lattice| lattice.square_pitches(low, high, 6), &|lattice| {
-                lattice.stretched_pitches(low, high, 0.13, 8)
-            }];
-        if tally.found(&best) && best.payload.is_some() {
+        let mut best = self.look(transform, &[Pitch { x: unmoved, y: unmoved }]);
+        if budget.found(&best) && best.payload.is_some() {
             return best;
         }
         let lattice = Lattice::new(transform);
-        for stage in stages.iter().take(if wide { 2 } else { 1 }) {
-            let found = self.look(transform, &stage(&lattice), tally);
+        for stretched in [false, true] {
+            if stretched && !wide {
+                break;
+            }
+            let pitches = if stretched {
+                lattice.stretched_pitches(low, high, STRETCH, STRETCHED_PITCHES)
+            } else {
+                lattice.square_pitches(low, high, SQUARE_PITCHES)
+            };
+            let found = self.look(transform, &pitches);
             let better = (found.payload.is_some(), found.sight.deviations)
                 > (best.payload.is_some(), best.sight.deviations);
             if better {
                 best = found;
             }
-            if tally.found(&best) && best.payload.is_some() {
+            if budget.found(&best) && best.payload.is_some() {
                 break;
             }
         }
@@ -171,19 +189,17 @@ impl Detector {
     }
 
     /// Tests pitches coherently and tries to read the bits of each promising one.
-    fn look(&self, transform: &NonuniformSpectrum, pitches: &[Pitch], tally: &mut Tally) -> Best {
+    fn look(&self, transform: &NonuniformSpectrum, pitches: &[Pitch]) -> Best {
         let mut best: Option<Best> = None;
         for pitch in pitches {
             let matrix: Matrix = [1.0 / pitch.x, 0.0, 0.0, 1.0 / pitch.y];
             let lines = Lines::measure(transform, matrix);
             let mut sight = Sight::of(&lines, matrix, &self.carrier);
-            tally.geometries += 1.0;
             let mut payload = None;
             // Weaker sightings cannot reach the stated rate even with their bits checked.
             if sight.log10_chance() + HYPOTHESES.log10() + code::log10_accident() <= FALSE_ALARM.log10() {
                 sight.refine(transform, &lines, &self.carrier);
                 let lines = Lines::measure(transform, sight.matrix);
-                tally.decodings += 1.0;
                 payload = code::decode(&sight.likelihoods(&lines, &self.carrier));
             }
             let rank = |payload: Option<Payload>, sight: &Sight| (payload.is_some(), sight.deviations);
@@ -248,13 +264,10 @@ impl Detector {
 /// The spans searched one after the other: the whole clip, then its halves and quarters when it is long enough for a
 /// marked part to drown in an unmarked rest.
 fn windows(segments: usize) -> Vec<std::ops::Range<usize>> {
-    let mut windows = vec![0..segments];
-    for parts in [2, 4] {
-        if segments >= 4 * parts {
-            windows.extend((0..parts).map(|part| segments * part / parts..segments * (part + 1) / parts));
-        }
-    }
-    windows
+    let parts =
+        |parts: usize| (0..parts).map(move |part| segments * part / parts..segments * (part + 1) / parts);
+    let split = [2, 4].into_iter().filter(|count| segments >= 4 * count);
+    parts(1).chain(split.flat_map(parts)).collect()
 }
 
 fn geometry(sight: &Sight, sum: &Plane<f32>, factor: usize) -> Geometry {

@@ -52,7 +52,16 @@ const FIELDS: [(&str, Is); 49] = [
     ("/media/audio", Maybe(&Text)),
     (
         "/verdict/code",
-        OneOf(&["verified", "signed", "recovered", "marked", "altered", "mismatched", "revoked", "inconclusive"]),
+        OneOf(&[
+            "verified",
+            "signed",
+            "recovered",
+            "marked",
+            "altered",
+            "mismatched",
+            "revoked",
+            "inconclusive",
+        ]),
     ),
     ("/verdict/summary", Text),
     ("/verdict/origin", Maybe(&ORIGINS)),
@@ -101,9 +110,15 @@ fn check(answer: &Value) {
     }
     assert_eq!(answer["schema"], 1);
     let digest = answer["sha256"].as_str().unwrap();
-    assert!(digest.len() == 64 && digest.bytes().all(|digit| b"0123456789abcdef".contains(&digit)), "{digest}");
+    assert!(
+        digest.len() == 64 && digest.bytes().all(|digit| b"0123456789abcdef".contains(&digit)),
+        "{digest}"
+    );
     let payload = answer["watermark"]["payload"].as_str().unwrap();
-    assert!(payload.len() == 16 && payload.bytes().all(|digit| b"0123456789abcdef".contains(&digit)), "{payload}");
+    assert!(
+        payload.len() == 16 && payload.bytes().all(|digit| b"0123456789abcdef".contains(&digit)),
+        "{payload}"
+    );
     let confidence = answer["verdict"]["confidence"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&confidence));
     let summary = answer["verdict"]["summary"].as_str().unwrap();
@@ -148,7 +163,8 @@ fn several_inputs_give_an_array_and_the_gravest_exit_status() {
     let missing = creator.path("missing.mp4");
     let answer = run(&[&scene().signed, &small()]);
     assert_eq!(answer.exit(), 1);
-    let codes: Vec<_> = answer.json().as_array().unwrap().iter().map(|one| one["verdict"]["code"].clone()).collect();
+    let codes: Vec<_> =
+        answer.json().as_array().unwrap().iter().map(|one| one["verdict"]["code"].clone()).collect();
     assert_eq!(codes, ["verified", "inconclusive"]);
 
     let answer = run(&[&missing, &small()]);
@@ -178,7 +194,9 @@ fn the_report_needs_nothing_but_itself() {
     let html = std::fs::read_to_string(&page).unwrap();
     assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
     let lower = html.to_lowercase();
-    for foreign in ["<script", "<link", "<iframe", "<object", "<embed", "<base", "@import", "srcset", "onload="] {
+    for foreign in
+        ["<script", "<link", "<iframe", "<object", "<embed", "<base", "@import", "srcset", "onload="]
+    {
         assert!(!lower.contains(foreign), "{foreign}");
     }
     for (attribute, allowed) in [("src=\"", "data:image/jpeg;base64,"), ("href=\"", "#"), ("url(", "data:")] {
@@ -187,8 +205,11 @@ fn the_report_needs_nothing_but_itself() {
             assert!(value.starts_with(allowed), "{attribute}{}", &value[..60]);
         }
     }
-    assert!(lower.contains("default-src 'none'"), "a content security policy");
-    assert!(lower.contains("<svg") && lower.matches("data:image/jpeg").count() >= 3, "timeline and sample frames");
+    assert!(lower.contains("default-src &#39;none&#39;"), "a content security policy");
+    assert!(
+        lower.contains("<svg") && lower.matches("data:image/jpeg").count() >= 3,
+        "timeline and sample frames"
+    );
     assert!(html.contains("Provenance recovered") && html.contains(&urn()));
     assert_eq!(creator.files(), ["report.html"]);
 }
@@ -200,7 +221,8 @@ fn a_report_that_cannot_be_written_or_is_asked_for_two_videos_is_refused() {
     let page = user.path("no-folder/report.html");
     let arguments = ["verify".as_ref(), small.as_os_str(), "--report".as_ref(), page.as_os_str()];
     user.run(arguments).refusal("report.html");
-    let arguments = ["verify".as_ref(), small.as_os_str(), small.as_os_str(), "--report".as_ref(), "r.html".as_ref()];
+    let arguments =
+        ["verify".as_ref(), small.as_os_str(), small.as_os_str(), "--report".as_ref(), "r.html".as_ref()];
     user.run(arguments).refusal("--report");
     assert!(user.files().is_empty());
 }
@@ -229,7 +251,8 @@ fn every_verb_explains_itself_with_an_example() {
     let user = User::new();
     for verb in ["stamp", "verify", "identity", "registry"] {
         let help = user.run([verb, "--help"]).succeeds();
-        let example = help.stdout.split_once("Example").unwrap_or_else(|| panic!("{verb}: {}", help.stdout)).1;
+        let example =
+            help.stdout.split_once("Example").unwrap_or_else(|| panic!("{verb}: {}", help.stdout)).1;
         assert!(example.contains(&format!("filigrane {verb} ")), "{verb}: {example}");
         assert_eq!(help.stderr, "");
     }
@@ -246,6 +269,7 @@ fn nothing_is_written_outside_the_folder_of_the_programs_own_data() {
     user.stamp(&small(), &user.path("signed.mp4"), "").succeeds();
     user.verify(&user.path("signed.mp4"), "").verdict("verified", 0);
     assert_eq!(user.files(), ["signed.mp4"]);
-    let beside: Vec<_> = std::fs::read_dir(user.home().parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();
+    let beside: Vec<_> =
+        std::fs::read_dir(user.home().parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();
     assert_eq!(beside.len(), 2, "only `home` and `work`: {beside:?}");
 }

@@ -13,19 +13,24 @@ use tempfile::TempDir;
 /// The folder of this run's fixtures. A static is never dropped, so the next run sweeps what earlier ones left.
 pub fn shared() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
-        fs::create_dir_all(&all).expect("a folder for fixtures");
-        for old in fs::read_dir(&all).expect("readable").flatten() {
-            let age = old.metadata().ok().and_then(|facts| facts.modified().ok()).and_then(|then| then.elapsed().ok());
-            if age.is_some_and(|age| age > Duration::from_secs(3600)) {
-                // Another run may be sweeping too.
-                let _ = fs::remove_dir_all(old.path());
+    FOLDER
+        .get_or_init(|| {
+            let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
+            fs::create_dir_all(&all).expect("a folder for fixtures");
+            for old in fs::read_dir(&all).expect("readable").flatten() {
+                let age = old
+                    .metadata()
+                    .ok()
+                    .and_then(|facts| facts.modified().ok())
+                    .and_then(|then| then.elapsed().ok());
+                if age.is_some_and(|age| age > Duration::from_secs(3600)) {
+                    // Another run may be sweeping too.
+                    let _ = fs::remove_dir_all(old.path());
+                }
             }
-        }
-        TempDir::new_in(&all).expect("a folder for fixtures")
-    })
-    .path()
+            TempDir::new_in(&all).expect("a folder for fixtures")
+        })
+        .path()
 }
 
 /// The file `name` among the fixtures, made by `make` when a test first asks for it.

@@ -28,14 +28,20 @@ fn only_credentials_looks_at_no_picture() {
 #[test]
 fn only_watermark_leaves_the_manifest_unread() {
     let answer = scene().creator().verify(&scene().signed, "--only watermark").verdict("recovered", 0);
-    assert_eq!((idle(&answer, "credentials"), idle(&answer, "classifier")), ("skipped".into(), "skipped".into()));
+    assert_eq!(
+        (idle(&answer, "credentials"), idle(&answer, "classifier")),
+        ("skipped".into(), "skipped".into())
+    );
     assert_eq!(answer["registry"]["via"], "watermark");
 }
 
 #[test]
 fn only_fingerprint_goes_by_looks_alone() {
     let answer = scene().creator().verify(&scene().upload(), "--only fingerprint").verdict("recovered", 0);
-    assert_eq!((idle(&answer, "credentials"), idle(&answer, "watermark")), ("skipped".into(), "skipped".into()));
+    assert_eq!(
+        (idle(&answer, "credentials"), idle(&answer, "watermark")),
+        ("skipped".into(), "skipped".into())
+    );
     assert_eq!(answer["registry"]["via"], "fingerprint");
 }
 
@@ -61,7 +67,8 @@ fn several_stages_may_be_named_and_unknown_ones_are_refused() {
 fn a_registry_that_is_not_there_is_unavailable_and_said_so() {
     let user = User::new();
     let missing = user.path("no-such-registry");
-    let answer = user.verify(&scene().upload(), &format!("--registry {}", missing.display())).verdict("marked", 0);
+    let answer =
+        user.verify(&scene().upload(), &format!("--registry {}", missing.display())).verdict("marked", 0);
     assert_eq!(idle(&answer, "registry"), "unavailable");
     let errors = answer["errors"].as_array().unwrap();
     assert!(errors.iter().any(|error| error.as_str().unwrap().contains("no-such-registry")), "{errors:?}");

@@ -104,14 +104,19 @@ pub fn program() -> &'static str {
     env!("CARGO_BIN_EXE_filigrane")
 }
 
-/// Runs a command to its end, which must come in time and be an exit.
-pub fn finish(mut command: Command) -> Answer {
+/// Runs a command to its end, which must come in time.
+pub fn finish(command: Command) -> Answer {
+    finish_within(PATIENCE, command)
+}
+
+/// Runs a command to its end, which must come before the limit.
+pub fn finish_within(limit: Duration, mut command: Command) -> Answer {
     let shown = format!("{command:?}");
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let id = child.id();
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || send.send(child.wait_with_output()));
-    match receive.recv_timeout(PATIENCE) {
+    match receive.recv_timeout(limit) {
         Ok(output) => Answer::of(shown, output.expect("its output")),
         Err(_) => {
             signal(id, "KILL");
@@ -139,6 +144,7 @@ pub fn wait_until(child: &mut Child, mut ready: impl FnMut() -> bool) {
 /// What one call of the program gave.
 #[derive(Debug)]
 pub struct Answer {
+    #[expect(dead_code, reason = "for the message of a failed test")]
     command: String,
     status: ExitStatus,
     pub stdout: String,
@@ -148,7 +154,8 @@ pub struct Answer {
 impl Answer {
     pub fn of(command: String, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        let answer = Self { command, status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) };
+        let answer =
+            Self { command, status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) };
         for sign in ["panicked", "RUST_BACKTRACE", "overflow"] {
             assert!(!answer.stderr.contains(sign) && !answer.stdout.contains(sign), "{answer:#?}");
         }
@@ -186,9 +193,14 @@ impl Answer {
     #[track_caller]
     pub fn complaint(&self, name: &str) -> String {
         assert_eq!(self.exit(), 2, "{self:#?}");
-        let lines: Vec<&str> = self.stderr.lines().collect();
+        // Said on first use of the default identity, whatever comes then.
+        let lines = self.stderr.lines().filter(|line| !line.starts_with("made the signing identity"));
+        let lines: Vec<&str> = lines.collect();
         assert!((1..=2).contains(&lines.len()), "{self:#?}");
-        assert!(lines[0].starts_with("filigrane: ") && lines[0].contains(name), "{name:?} is not named: {self:#?}");
+        assert!(
+            lines[0].starts_with("filigrane: ") && lines[0].contains(name),
+            "{name:?} is not named: {self:#?}"
+        );
         assert!(lines[1..].iter().all(|line| line.starts_with("  ") && line.len() > 8), "{self:#?}");
         lines[0].to_owned()
     }

@@ -17,7 +17,10 @@ fn an_exported_registry_recovers_copies_elsewhere() {
     crate::program::copy_folder(&folder, &carried);
     let option = format!("--registry {}", carried.display());
     let answer = newsroom.verify(&scene().upload(), &option).verdict("recovered", 0);
-    assert_eq!((&answer["registry"]["via"], &answer["registry"]["manifest"]), (&"watermark".into(), &urn().into()));
+    assert_eq!(
+        (&answer["registry"]["via"], &answer["registry"]["manifest"]),
+        (&"watermark".into(), &urn().into())
+    );
 }
 
 #[test]
@@ -62,7 +65,8 @@ fn find_and_show_list_what_was_stamped() {
 #[test]
 fn a_signed_file_can_be_published_in_a_second_registry() {
     let newsroom = User::new();
-    let publish = || newsroom.run(["registry".as_ref(), "publish".as_ref(), scene().signed.as_os_str()]).succeeds();
+    let publish =
+        || newsroom.run(["registry".as_ref(), "publish".as_ref(), scene().signed.as_os_str()]).succeeds();
     assert!(publish().stdout.ends_with("registered\n"));
     assert!(publish().stdout.contains("already registered"));
     newsroom.verify(&scene().upload(), "").verdict("recovered", 0);
@@ -77,7 +81,8 @@ fn what_is_not_signed_or_not_registered_is_refused() {
     user.run(["registry", "show", unknown]).refusal(unknown);
     user.run(["registry", "revoke", unknown, "--reason", "x"]).refusal(unknown);
     user.run(["registry", "find", "6f1c"]).refusal("6f1c");
-    user.run(["registry", "find", "--registry", "https://registry.invalid/"]).refusal("https://registry.invalid/");
+    user.run(["registry", "find", "--registry", "https://registry.invalid/"])
+        .refusal("https://registry.invalid/");
     let exists = user.path("exists");
     fs::create_dir(&exists).unwrap();
     fs::write(exists.join("diary.txt"), "mine").unwrap();

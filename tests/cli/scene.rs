@@ -54,6 +54,7 @@ pub fn urn() -> String {
 /// Where the media data of an MP4 file lies: first byte of the payload, and the byte after it.
 pub fn media_data(file: &Path) -> std::ops::Range<usize> {
     let bytes = std::fs::read(file).expect("readable");
-    let found = crate::unhashed::boxes(&bytes).into_iter().find(|(kind, _)| kind == b"mdat").expect("an mdat box");
+    let found =
+        crate::unhashed::boxes(&bytes).into_iter().find(|(kind, _)| kind == b"mdat").expect("an mdat box");
     found.1.start + 8..found.1.end
 }

@@ -22,5 +22,9 @@ pub fn boxes(bytes: &[u8]) -> Vec<([u8; 4], Range<usize>)> {
 /// Bytes that the hard binding excludes (C2PA 2.2, "BMFF-Based Hash": `/ftyp`, `/mfra` and the manifest's own `uuid`
 /// box, where the claim's signature takes over).
 pub fn unhashed(bytes: &[u8]) -> Vec<Range<usize>> {
-    boxes(bytes).into_iter().filter(|(kind, _)| matches!(kind, b"ftyp" | b"mfra" | b"uuid")).map(|(_, range)| range).collect()
+    boxes(bytes)
+        .into_iter()
+        .filter(|(kind, _)| matches!(kind, b"ftyp" | b"mfra" | b"uuid"))
+        .map(|(_, range)| range)
+        .collect()
 }

@@ -1,4 +1,5 @@
 //! The mark from outside: written into moving pictures, changed as platforms and people do, found again.
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 use filigrane_frame::{ColourRange, LumaLayout, LumaMut, LumaRef};
 use filigrane_watermark::{Detector, Embedder, FALSE_ALARM, Finding, Key, Payload, Strength};

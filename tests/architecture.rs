@@ -1,0 +1,157 @@
+//! Keeps `ARCHITECTURE.md` true: who may import whom, and what must be absent where.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Each room and the rooms it may import.
+const ROOMS: [(&str, &[&str]); 10] = [
+    ("frame", &[]),
+    ("signal", &["frame"]),
+    ("verdict", &[]),
+    ("media", &["frame"]),
+    ("provenance", &["frame"]),
+    ("registry", &["frame"]),
+    ("watermark", &["frame", "signal"]),
+    ("fingerprint", &["frame", "signal"]),
+    ("report", &["verdict"]),
+    ("pipeline", &["frame", "fingerprint", "media", "provenance", "registry", "verdict", "watermark"]),
+];
+
+/// Each library that one room alone knows: its package, how sources name it, the room.
+const SECRETS: [(&str, &[&str], &str); 3] = [
+    ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], "media"),
+    ("c2pa", &["c2pa::"], "provenance"),
+    ("sqlx", &["sqlx::"], "registry"),
+];
+
+/// Terminal, arguments and signals are the root's.
+const ROOT_ONLY: [&str; 3] = ["clap", "ctrlc", "indicatif"];
+
+/// Past this, a file holds more than one idea.
+const MOST_LINES: usize = 600;
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every package of the workspace with all it depends on, tests included.
+fn packages() -> Vec<(String, Vec<String>)> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(top())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    metadata["packages"]
+        .as_array()
+        .expect("packages")
+        .iter()
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().expect("dependencies");
+            (name(package), dependencies.iter().map(name).collect())
+        })
+        .collect()
+}
+
+/// The Rust files under a folder, with their text.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("text");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+/// The lines of a file that are not comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    line.split(|character: char| !character.is_alphanumeric() && character != '_').any(|found| found == word)
+}
+
+#[test]
+fn each_room_imports_only_what_its_line_of_the_table_allows() {
+    let packages = packages();
+    for (name, dependencies) in &packages {
+        let ours = dependencies.iter().filter_map(|dependency| dependency.strip_prefix("filigrane-"));
+        let Some(room) = name.strip_prefix("filigrane-") else {
+            assert_eq!(name, "filigrane");
+            continue;
+        };
+        let row = ROOMS.iter().find(|(listed, _)| *listed == room);
+        let (_, allowed) = row.unwrap_or_else(|| panic!("{room} is missing in the table"));
+        for import in ours {
+            assert!(allowed.contains(&import), "{room} imports {import}");
+        }
+        for taboo in ROOT_ONLY {
+            assert!(!dependencies.iter().any(|dependency| dependency == taboo), "{room} imports {taboo}");
+        }
+    }
+    assert_eq!(packages.len(), ROOMS.len() + 1, "every room of the table exists");
+}
+
+#[test]
+fn one_room_alone_knows_each_large_library() {
+    for (name, dependencies) in packages() {
+        for (library, _, keeper) in SECRETS {
+            let knows = dependencies.iter().any(|dependency| dependency == library);
+            assert_eq!(knows, name == format!("filigrane-{keeper}"), "{name} and {library}");
+        }
+    }
+    for (path, text) in sources(&top().join("src")) {
+        for (_, names, keeper) in SECRETS {
+            if path.starts_with(top().join("src").join(keeper)) {
+                continue;
+            }
+            for name in names {
+                assert!(!code(&text).any(|line| line.contains(name)), "{} names {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_stands_at_the_edge_to_ffmpeg_alone_and_says_why_it_is_sound() {
+    let edge = top().join("src/media/ffi");
+    for (path, text) in sources(&top().join("src")) {
+        let used = code(&text).any(|line| has_word(line, "unsafe"));
+        assert!(!used || path.starts_with(&edge), "{} has unsafe code", path.display());
+        assert!(!used || text.contains("// SAFETY:"), "{} does not say why it is sound", path.display());
+    }
+}
+
+#[test]
+fn files_stay_short_and_library_roots_hold_no_code() {
+    let files = ["src", "tests"].into_iter().flat_map(|folder| sources(&top().join(folder)));
+    for (path, text) in files {
+        let lines = text.lines().count();
+        assert!(lines <= MOST_LINES, "{} has {lines} lines", path.display());
+        if path.ends_with("lib.rs") {
+            assert!(!code(&text).any(|line| has_word(line, "fn")), "{} holds code", path.display());
+        }
+    }
+}
