@@ -52,6 +52,10 @@ pub(crate) fn find(path: &Path, file: &mut File, limits: &Limits) -> Result<Stor
 
 fn beside(path: &Path, limits: &Limits, hint: Option<String>) -> Result<Store, Error> {
     for sidecar in sidecars(path) {
+        // Asked before opening: opening a pipe would wait for its other end.
+        if std::fs::metadata(&sidecar).is_ok_and(|facts| !facts.is_file()) {
+            continue;
+        }
         let file = match File::open(&sidecar) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
