@@ -63,8 +63,15 @@ pub(crate) enum Found {
     Registry,
 }
 
-/// Holds a database against the schema.
+/// Holds a database against the schema, at one moment: another process may be laying it out just now.
 pub(crate) async fn inspect(connection: &mut SqliteConnection, path: &Path) -> Result<Found, Error> {
+    let mut moment = connection.begin().await.map_err(Error::database(path))?;
+    let found = examine(&mut moment, path).await;
+    moment.rollback().await.map_err(Error::database(path))?;
+    found
+}
+
+async fn examine(connection: &mut SqliteConnection, path: &Path) -> Result<Found, Error> {
     let failed = Error::database(path);
     let malformed = |detail: &str| Error::Malformed { path: path.to_owned(), detail: detail.to_owned() };
     let application = number(connection, "PRAGMA application_id").await.map_err(&failed)?;
@@ -100,7 +107,7 @@ pub(crate) async fn inspect(connection: &mut SqliteConnection, path: &Path) -> R
 pub(crate) async fn create(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
     let failed = Error::database(path);
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
-    if inspect(&mut transaction, path).await? == Found::Empty {
+    if examine(&mut transaction, path).await? == Found::Empty {
         for (_, statement) in STATEMENTS {
             sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
         }
