@@ -186,7 +186,7 @@ impl Verifier<'_> {
         let start = Instant::now();
         let mut decoder = Decoder::open(path, &self.limits, &self.cancel)?;
         let info = decoder.info().clone();
-        let mut detector = self.stages.watermark.then(|| Detector::new(&Key::public()));
+        let mut detector = self.stages.watermark.then(|| Detector::new(&[Key::public()]));
         let mut sampler = Sampler::default();
         let mut stills: Vec<Still> = Vec::new();
         let interval = info.duration.map_or(2.0, |duration| duration / self.stills.max(1) as f64);
@@ -222,7 +222,7 @@ impl Verifier<'_> {
         errors.extend(decoder.damage().iter().cloned());
         let decode = (start.elapsed().as_secs_f64() - watermark).max(0.0);
         let before = Instant::now();
-        let finding = detector.map(|detector| detector.finish());
+        let finding = detector.map(|detector| detector.finish().swap_remove(0));
         watermark += before.elapsed().as_secs_f64();
         Ok(Seen { info, frames, finding, samples: sampler.finish(), stills, decode, watermark, errors })
     }

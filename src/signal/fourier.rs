@@ -26,8 +26,8 @@ impl Spectrum {
 
     /// Coefficient at any integer frequency index, in cycles a padded plane.
     pub fn at(&self, u: i32, v: i32) -> Complex32 {
-        let u = u.rem_euclid(self.width as i32) as usize;
-        let v = v.rem_euclid(self.height as i32) as usize;
+        let u = wrapped(u, self.width);
+        let v = wrapped(v, self.height);
         if u <= self.width / 2 {
             self.half.row(v)[u]
         } else {
@@ -39,6 +39,12 @@ impl Spectrum {
     pub fn half(&self) -> &Plane<Complex32> {
         &self.half
     }
+}
+
+/// The index in `0..period` that means the same frequency; indices less than a period away cost no division.
+fn wrapped(index: i32, period: usize) -> usize {
+    let near = if index < 0 { index + period as i32 } else { index };
+    if (0..period as i32).contains(&near) { near as usize } else { index.rem_euclid(period as i32) as usize }
 }
 
 /// The transform of `plane` padded with zeros at the right and bottom to `width` x `height`.

@@ -7,7 +7,7 @@ mod fourier;
 mod nonuniform;
 mod reduce;
 
-pub use filter::{box_mean, minimum, upsample_row};
+pub use filter::{box_mean, enlarge_row, enlarged_place};
 pub use fourier::{Spectrum, spectrum, tile_from_lines};
 pub use nonuniform::NonuniformSpectrum;
 pub use num_complex::Complex32;

@@ -16,9 +16,15 @@ const BETA: f64 = 13.855;
 /// The origin of the phase is the centre of the plane, sample position `(width / 2, height / 2)` as real numbers.
 pub struct NonuniformSpectrum {
     oversampled: Spectrum,
-    width: usize,
-    height: usize,
+    /// Kernel from its centre to its edge.
+    kernel: Vec<f32>,
+    /// Moves the phase origin to the centre of the plane, one a frequency index.
+    across: Vec<Complex32>,
+    down: Vec<Complex32>,
 }
+
+/// Steps of the tabulated kernel from centre to edge.
+const STEPS: usize = 4096;
 
 impl NonuniformSpectrum {
     /// Transforms a plane.
@@ -36,7 +42,18 @@ impl NonuniformSpectrum {
                 *value *= weight * row_weight;
             }
         }
-        Self { oversampled: spectrum(&weighted, padded_width, padded_height), width, height }
+        let kernel = (0..=STEPS + 1)
+            .map(|step| {
+                let along = (step as f64 / STEPS as f64).min(1.0);
+                (bessel_i0(BETA * (1.0 - along * along).sqrt()) / TAPS as f64) as f32
+            })
+            .collect();
+        Self {
+            oversampled: spectrum(&weighted, padded_width, padded_height),
+            kernel,
+            across: recentring(width, padded_width),
+            down: recentring(height, padded_height),
+        }
     }
 
     /// The plain oversampled transform, for looking at power over all frequencies.
@@ -44,41 +61,51 @@ impl NonuniformSpectrum {
         &self.oversampled
     }
 
-    /// `sum f(x, y) exp(-2 pi i (fx (x - width/2) + fy (y - height/2)))`, frequencies in cycles a sample.
+    /// `sum f(x, y) exp(-2 pi i (fx (x - width/2) + fy (y - height/2)))`, frequencies in cycles a sample, within
+    /// -1/2 to 1/2; 0 outside.
     pub fn at(&self, fx: f64, fy: f64) -> Complex32 {
-        let u = fx * self.oversampled.width() as f64;
-        let v = fy * self.oversampled.height() as f64;
-        let (first_u, weights_u) = taps(u);
-        let (first_v, weights_v) = taps(v);
+        if fx.abs() > 0.5 || fy.abs() > 0.5 {
+            return Complex32::default();
+        }
+        let (first_u, weights_u) = self.taps(fx, &self.across);
+        let (first_v, weights_v) = self.taps(fy, &self.down);
         let mut sum = Complex32::default();
-        for (j, weight_v) in weights_v.iter().enumerate() {
+        for (v, weight_v) in (first_v..).zip(weights_v) {
             let mut row = Complex32::default();
-            for (i, weight_u) in weights_u.iter().enumerate() {
-                let (u, v) = (first_u + i as i32, first_v + j as i32);
-                row += self.oversampled.at(u, v) * self.recentring(u, v) * *weight_u;
+            for (u, weight_u) in (first_u..).zip(weights_u) {
+                row += self.oversampled.at(u, v) * weight_u;
             }
-            sum += row * *weight_v;
+            sum += row * weight_v;
         }
         sum
     }
 
-    /// Moves the phase origin of one oversampled coefficient to the centre of the plane: there the kernel is real.
-    fn recentring(&self, u: i32, v: i32) -> Complex32 {
-        let turn = f64::from(u) * (self.width as f64 / 2.0) / self.oversampled.width() as f64
-            + f64::from(v) * (self.height as f64 / 2.0) / self.oversampled.height() as f64;
-        let (sin, cos) = (TAU * turn.fract()).sin_cos();
-        Complex32::new(cos as f32, sin as f32)
+    /// The first frequency index blended at a frequency, and the weights from there on, moved to the centre: there the
+    /// kernel is real.
+    fn taps(&self, frequency: f64, recentring: &[Complex32]) -> (i32, [Complex32; TAPS]) {
+        let length = recentring.len() - 2 * TAPS;
+        let at = frequency * length as f64;
+        let first = (at - TAPS as f64 / 2.0).ceil() as i32;
+        let weights = std::array::from_fn(|index| {
+            let place = first + index as i32;
+            let along = (2.0 * (at - f64::from(place)) / TAPS as f64).abs().min(1.0) * STEPS as f64;
+            let (low, rest) = (along as usize, along.fract() as f32);
+            let kernel = self.kernel[low] + (self.kernel[low + 1] - self.kernel[low]) * rest;
+            recentring[(place + (length / 2 + TAPS) as i32) as usize] * kernel
+        });
+        (first, weights)
     }
 }
 
-fn taps(at: f64) -> (i32, [f32; TAPS]) {
-    let first = (at - TAPS as f64 / 2.0).ceil() as i32;
-    let weights = std::array::from_fn(|index| {
-        let along = 2.0 * (at - f64::from(first + index as i32)) / TAPS as f64;
-        let inside = (1.0 - along * along).max(0.0);
-        (bessel_i0(BETA * inside.sqrt()) / TAPS as f64) as f32
-    });
-    (first, weights)
+/// `exp(2 pi i k (length / 2) / padded)` for the frequency indices `k` from `-padded / 2 - TAPS` on.
+fn recentring(length: usize, padded: usize) -> Vec<Complex32> {
+    (0..padded + 2 * TAPS)
+        .map(|index| {
+            let k = index as f64 - (padded / 2 + TAPS) as f64;
+            let (sin, cos) = (TAU * (k * length as f64 / 2.0 / padded as f64).fract()).sin_cos();
+            Complex32::new(cos as f32, sin as f32)
+        })
+        .collect()
 }
 
 /// One over the kernel's own transform at each sample position, centred.

@@ -6,21 +6,24 @@ use crate::whiten::Whitener;
 /// Short side of the reduced pictures, samples: holds the finest lines of an uncropped picture with room.
 const WORK_SIDE: usize = 360;
 /// Most samples of a reduced picture: a ribbon thousands of pixels long must not fill the memory.
-const MOST_SAMPLES: usize = 1_500_000;
+const MOST_SAMPLES: usize = 1_000_000;
 /// Most segments kept; when they are used up, neighbours are joined, so memory does not grow with the clip.
-const MOST: usize = 64;
+const MOST: usize = 48;
 
 /// The sum of whitened pictures over a span of time.
 pub(crate) struct Segment {
     pub span: Interval,
     pub sum: Plane<f32>,
+    pictures: u64,
 }
 
-/// Sums whitened pictures second by second.
+/// Sums whitened pictures over as short spans as memory allows: codecs carry the mark better in some pictures than in
+/// others, and the finer the spans, the better they can be weighed.
 pub(crate) struct Accumulator {
     state: Option<State>,
     segments: Vec<Segment>,
-    length: f64,
+    /// Pictures a segment.
+    length: u64,
     /// Pictures whose size differed from the first one's.
     pub passed_over: u64,
 }
@@ -34,7 +37,7 @@ struct State {
 
 impl Accumulator {
     pub fn new() -> Self {
-        Self { state: None, segments: Vec::new(), length: 1.0, passed_over: 0 }
+        Self { state: None, segments: Vec::new(), length: 1, passed_over: 0 }
     }
 
     /// Pixels a reduced sample, and the size of the pictures; `None` before the first picture.
@@ -54,12 +57,6 @@ impl Accumulator {
             self.passed_over += 1;
             return;
         }
-        let ended = |segments: &[Segment], length: f64| {
-            segments.last().is_none_or(|last| time - last.span.start >= length)
-        };
-        if ended(&self.segments, self.length) && self.segments.len() == MOST {
-            self.halve();
-        }
         let state = self.state.get_or_insert_with(|| {
             let factor = reduction(size.0, size.1, WORK_SIDE, MOST_SAMPLES);
             let (width, height) = reduced_size(size.0, size.1, factor);
@@ -69,32 +66,20 @@ impl Accumulator {
             self.passed_over += 1;
             return;
         }
-        if ended(&self.segments, self.length) {
+        if self.segments.last().is_none_or(|last| last.pictures >= self.length) {
+            if self.segments.len() == MOST {
+                self.segments = joined(std::mem::take(&mut self.segments));
+                self.length *= 2;
+            }
             let sum = Plane::new(state.reduced.width(), state.reduced.height());
-            self.segments.push(Segment { span: Interval { start: time, end: time }, sum });
+            self.segments.push(Segment { span: Interval { start: time, end: time }, sum, pictures: 0 });
         }
         reduce(luma, state.factor, &mut state.reduced);
         if let Some(segment) = self.segments.last_mut() {
             state.whitener.add(&mut state.reduced, &mut segment.sum);
             segment.span.end = segment.span.end.max(time);
+            segment.pictures += 1;
         }
-    }
-
-    fn halve(&mut self) {
-        let mut joined: Vec<Segment> = Vec::with_capacity(MOST);
-        for (index, segment) in std::mem::take(&mut self.segments).into_iter().enumerate() {
-            match joined.last_mut() {
-                Some(last) if index % 2 == 1 => {
-                    for (sum, value) in last.sum.samples_mut().iter_mut().zip(segment.sum.samples()) {
-                        *sum += value;
-                    }
-                    last.span.end = segment.span.end;
-                }
-                _ => joined.push(segment),
-            }
-        }
-        self.segments = joined;
-        self.length *= 2.0;
     }
 
     /// The sum over a range of segments; `None` when the range is empty.
@@ -102,11 +87,31 @@ impl Accumulator {
         let (first, rest) = self.segments.get(range)?.split_first()?;
         let mut sum = first.sum.clone();
         for segment in rest {
-            for (sum, value) in sum.samples_mut().iter_mut().zip(segment.sum.samples()) {
-                *sum += value;
-            }
+            add(&mut sum, &segment.sum);
         }
         Some(sum)
+    }
+}
+
+/// Each two neighbours as one; an even number stays without remainder.
+fn joined(segments: Vec<Segment>) -> Vec<Segment> {
+    let mut joined: Vec<Segment> = Vec::with_capacity(MOST);
+    for (index, segment) in segments.into_iter().enumerate() {
+        match joined.last_mut() {
+            Some(last) if index % 2 == 1 => {
+                add(&mut last.sum, &segment.sum);
+                last.span.end = segment.span.end;
+                last.pictures += segment.pictures;
+            }
+            _ => joined.push(segment),
+        }
+    }
+    joined
+}
+
+fn add(sum: &mut Plane<f32>, other: &Plane<f32>) {
+    for (sum, value) in sum.samples_mut().iter_mut().zip(other.samples()) {
+        *sum += value;
     }
 }
 
@@ -128,5 +133,6 @@ mod tests {
         let spans: Vec<_> = accumulator.segments().iter().map(|segment| segment.span).collect();
         assert_eq!((spans[0].start, spans[spans.len() - 1].end), (0.0, 3599.0));
         assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start));
+        assert_eq!(accumulator.segments().iter().map(|segment| segment.pictures).sum::<u64>(), 3600);
     }
 }

@@ -10,19 +10,23 @@ use crate::payload::Payload;
 /// Shortest side of a picture that can be marked, pixels.
 pub const MIN_SHORT_SIDE: usize = 128;
 /// Lines known to every holder of the key.
-pub(crate) const SYNC_LINES: usize = 96;
+pub(crate) const SYNC_LINES: usize = 48;
 /// Lines that carry two code bits each.
 pub(crate) const DATA_LINES: usize = CODE_BITS / 2;
 const LINES: usize = SYNC_LINES + DATA_LINES;
 /// Square of the least line index, cycles a tile: coarser lines would sit where the eye is most sensitive.
-const INNER: i32 = 9;
+const INNER: i32 = 16;
 /// Largest line index along either axis, cycles a tile.
-pub(crate) const REACH: i32 = 16;
-const MIN_TILE: usize = 64;
+pub(crate) const REACH: i32 = 12;
 
-/// Side of the tile in pixels for a picture of this size (SPEC.md §5): 8/45 of the short side, 64 at least.
+/// Side of the tile in pixels for a picture of this size (SPEC.md §5): 8/45 of the short side, 61 at least, moved to
+/// the next number that leaves 5 over a multiple of 8.
+///
+/// Codecs work on a grid of 8 pixels. A tile that fits the grid is distorted in the same way wherever it is repeated,
+/// and the distortion adds up like the mark; one that does not meets it in all eight phases.
 pub fn tile_side(width: usize, height: usize) -> usize {
-    ((width.min(height) * 16 + 45) / 90).max(MIN_TILE)
+    let side = (width.min(height) * 16 + 45) / 90;
+    ((side + 3) / 8 * 8).max(64) - 3
 }
 
 /// One spectral line of the tile: `Re(c exp(2 pi i (kx x + ky y) / side))`.
@@ -71,30 +75,20 @@ impl Carrier {
     /// The tile of a payload, `side` x `side` samples of root mean square 1 (SPEC.md §5).
     pub fn tile(&self, payload: Payload, side: usize) -> Plane<f32> {
         let bits = encode(payload);
-        let sign = |bit: bool| if bit { -FRAC_1_SQRT_2 } else { FRAC_1_SQRT_2 };
-        let symbols = bits.chunks_exact(2).map(|pair| Complex32::new(sign(pair[0]), sign(pair[1])));
-        let data = self.data.iter().zip(symbols).map(|(&(line, rotation), symbol)| (line, rotation * symbol));
-        unit_tile(side, self.sync.iter().copied().chain(data).collect())
+        unit_tile(side, self.sync.iter().copied().chain(self.marked(&bits)).collect())
     }
 
-    /// The tile of the known lines alone, of root mean square 1.
-    pub fn sync_tile(&self, side: usize) -> Plane<f32> {
-        unit_tile(side, self.sync.clone())
+    /// The data lines with the coefficients they have under these code bits.
+    pub fn marked(&self, bits: &[bool]) -> impl Iterator<Item = (Line, Complex32)> {
+        let sign = |bit: bool| if bit { -FRAC_1_SQRT_2 } else { FRAC_1_SQRT_2 };
+        let symbols = bits.chunks_exact(2).map(move |pair| Complex32::new(sign(pair[0]), sign(pair[1])));
+        self.data.iter().zip(symbols).map(|(&(line, rotation), symbol)| (line, rotation * symbol))
     }
 }
 
 fn unit_tile(side: usize, lines: Vec<(Line, Complex32)>) -> Plane<f32> {
-    let power: f32 = lines.iter().map(|(line, _)| amplitude(*line).powi(2) / 2.0).sum();
-    let scale = 1.0 / power.sqrt();
-    tile_from_lines(
-        side,
-        lines.into_iter().map(|(line, unit)| (line.kx, line.ky, unit * (scale * amplitude(line)))),
-    )
-}
-
-/// Relative amplitude of a line.
-fn amplitude(_line: Line) -> f32 {
-    1.0
+    let scale = (2.0 / lines.len() as f32).sqrt();
+    tile_from_lines(side, lines.into_iter().map(|(line, unit)| (line.kx, line.ky, unit * scale)))
 }
 
 /// The lines of the half plane nearest to the origin outside the inner circle, ordered by radius, then `ky`, then `kx`.
@@ -119,7 +113,7 @@ mod tests {
         assert_eq!(lines.len(), LINES);
         let outer = lines.iter().map(|line| line.kx * line.kx + line.ky * line.ky).max();
         assert!(outer <= Some(REACH * REACH), "the square of indices holds the whole disc: {outer:?}");
-        assert!(lines.iter().all(|line| 2 * line.kx.abs().max(line.ky) < MIN_TILE as i32));
+        assert!(lines.iter().all(|line| 2 * line.kx.abs().max(line.ky) < tile_side(MIN_SHORT_SIDE, MIN_SHORT_SIDE) as i32));
     }
 
     #[test]

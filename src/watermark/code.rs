@@ -1,21 +1,16 @@
-use crate::payload::{CHECK_BITS, MESSAGE_BITS, Payload};
+use crate::payload::{MESSAGE_BITS, Payload};
 use crate::polar::PolarCode;
 
 /// Code bits a tile carries.
-pub(crate) const CODE_BITS: usize = 512;
-/// Candidates that the decoder checks: each has its own chance of passing the checksum by accident.
+pub(crate) const CODE_BITS: usize = 256;
+/// Candidates that the decoder keeps.
 const LIST: usize = 32;
-
-/// Log10 of the chance that some candidate of one decoding of noise passes the checksum.
-pub(crate) fn log10_accident() -> f64 {
-    (LIST as f64).log10() - f64::from(CHECK_BITS) * 2f64.log10()
-}
 
 fn polar() -> PolarCode {
     PolarCode::new(CODE_BITS.ilog2(), MESSAGE_BITS)
 }
 
-/// The 512 code bits of a payload (SPEC.md §4).
+/// The code bits of a payload (SPEC.md §4).
 pub(crate) fn encode(payload: Payload) -> Vec<bool> {
     polar().encode(&payload.message())
 }
@@ -23,4 +18,26 @@ pub(crate) fn encode(payload: Payload) -> Vec<bool> {
 /// The likeliest payload whose checksum holds; `likelihoods` as log-likelihood ratios, positive for 0.
 pub(crate) fn decode(likelihoods: &[f32]) -> Option<Payload> {
     polar().decode(likelihoods, LIST).iter().find_map(|message| Payload::from_message(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_word_is_the_one_of_the_specification() {
+        let bits = encode(Payload(0x0123_4567_89ab_cdef));
+        let bytes: String = bits
+            .chunks_exact(8)
+            .map(|byte| format!("{:02x}", byte.iter().fold(0u8, |byte, &bit| byte << 1 | u8::from(bit))))
+            .collect();
+        assert!(include_str!("../../SPEC.md").contains(&format!("\n{bytes}\n")), "{bytes}");
+        let check = Payload(0x0123_4567_89ab_cdef).message()[64..]
+            .iter()
+            .fold(0u32, |n, &bit| n << 1 | u32::from(bit));
+        assert!(
+            include_str!("../../SPEC.md").contains(&format!("`0123456789abcdef` is `{check:04x}`")),
+            "{check:04x}"
+        );
+    }
 }

@@ -1,98 +1,76 @@
-use std::f64::consts::TAU;
+use std::f64::consts::{LOG10_E, TAU};
 
 use filigrane_frame::Plane;
-use filigrane_signal::{Complex32, NonuniformSpectrum, tile_from_lines};
+use filigrane_signal::{Complex32, tile_from_lines};
 
-use crate::carrier::{Carrier, Line, REACH, annulus};
+use crate::carrier::{Carrier, Line, REACH};
+use crate::code::{self, encode};
+use crate::fold::{AROUND, Observation};
 use crate::geometry::Dihedral;
-use crate::lattice::HIGHEST;
+use crate::payload::Payload;
 
-/// Offsets tried along each axis of the tile: four for each cycle of the finest line.
-const OFFSETS: usize = 64;
+/// Offsets tried along each axis of the tile at first: more than five for each cycle of the finest line.
+const COARSE: usize = 64;
+/// Offsets that count as hypotheses along each axis: the best coarse one moves to the best of these near it.
+const OFFSETS: i32 = 256;
 /// Cap on one line's magnitude, in units of the noise around it.
 const CAP: f32 = 4.0;
-
 /// Coherent hypotheses that one call of [`Sight::of`] weighs.
-pub(crate) const HYPOTHESES: f64 = (Dihedral::ALL.len() * OFFSETS * OFFSETS) as f64;
+pub(crate) const HYPOTHESES: f64 = (Dihedral::ALL.len() as i32 * OFFSETS * OFFSETS) as f64;
+/// Fine offsets around the one that a picture has to which nothing was done, along each axis and direction.
+const STILL: i32 = 2;
+/// Coherent hypotheses that one call of [`Sight::still`] weighs.
+pub(crate) const STILL_HYPOTHESES: f64 = ((2 * STILL + 1) * (2 * STILL + 1)) as f64;
+/// Log10 of the number of payloads.
+const LOG10_PAYLOADS: f64 = 19.266;
+/// Log10 of the largest chance, over all payloads, at which the data lines alone may agree with bits that are reported.
+const LOG10_WRONG_BITS: f64 = -4.0;
 
-/// A linear map from line index to frequency, cycles a sample, row-major.
-pub(crate) type Matrix = [f64; 4];
-
-/// The lines measured at one geometry, in units of the noise between them.
+/// The lines seen at one geometry, in units of the noise between them.
 pub(crate) struct Lines {
     values: Plane<Complex32>,
-    /// One over the local noise amplitude, per line index.
-    gains: Plane<f32>,
 }
 
 impl Lines {
-    /// Reads all lines; noise is the mean power half a line spacing away.
-    pub fn measure(transform: &NonuniformSpectrum, matrix: Matrix) -> Self {
+    /// Divides each line by the noise around it; `lines` as they were observed.
+    pub fn new(observation: &Observation, lines: &[Line]) -> Self {
         let side = (2 * REACH + 1) as usize;
         let mut values = Plane::<Complex32>::new(side, side);
-        let mut gains = Plane::<f32>::new(side, side);
-        for Line { kx, ky } in annulus() {
-            let Some((fx, fy)) = in_band(matrix, f64::from(kx), f64::from(ky)) else {
-                continue;
-            };
-            let mut noise = 0.0;
-            for (dx, dy) in [
-                (0.5, 0.0),
-                (-0.5, 0.0),
-                (0.0, 0.5),
-                (0.0, -0.5),
-                (0.5, 0.5),
-                (-0.5, 0.5),
-                (0.5, -0.5),
-                (-0.5, -0.5),
-            ] {
-                let [a, b, c, d] = matrix;
-                noise += transform.at(fx + a * dx + b * dy, fy + c * dx + d * dy).norm_sqr() / 8.0;
-            }
-            let gain = 1.0 / noise.max(f32::MIN_POSITIVE).sqrt();
-            let value = transform.at(fx, fy) * gain;
+        let all = lines.iter().zip(&observation.values).zip(observation.around.chunks_exact(AROUND));
+        for ((&Line { kx, ky }, &value), around) in all {
+            let noise = around.iter().map(|value| value.norm_sqr()).sum::<f32>() / AROUND as f32;
+            let value = value / noise.max(f32::MIN_POSITIVE).sqrt();
             let value = value * (CAP / value.norm().max(CAP));
+            let value = if value.norm_sqr().is_finite() { value } else { Complex32::default() };
             values.row_mut((ky + REACH) as usize)[(kx + REACH) as usize] = value;
             values.row_mut((REACH - ky) as usize)[(REACH - kx) as usize] = value.conj();
-            gains.row_mut((ky + REACH) as usize)[(kx + REACH) as usize] = gain;
-            gains.row_mut((REACH - ky) as usize)[(REACH - kx) as usize] = gain;
         }
-        Self { values, gains }
+        Self { values }
     }
 
     fn at(&self, (kx, ky): (i32, i32)) -> Complex32 {
         self.values.row((ky + REACH) as usize)[(kx + REACH) as usize]
     }
-
-    fn gain(&self, (kx, ky): (i32, i32)) -> f32 {
-        self.gains.row((ky + REACH) as usize)[(kx + REACH) as usize]
-    }
-}
-
-fn in_band([a, b, c, d]: Matrix, kx: f64, ky: f64) -> Option<(f64, f64)> {
-    let (fx, fy) = (a * kx + b * ky, c * kx + d * ky);
-    (fx.abs() < HIGHEST && fy.abs() < HIGHEST).then_some((fx, fy))
 }
 
 /// The place where the known lines agree best.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sight {
-    pub matrix: Matrix,
     pub dihedral: Dihedral,
-    /// Tile coordinates at the centre of the picture, fractions of a tile.
-    pub centre: (f64, f64),
+    /// Tile coordinates at the centre of the picture, in 1/[`OFFSETS`] of a tile.
+    offset: (i32, i32),
     /// Correlation of the known lines over its standard deviation under random phases.
     pub deviations: f64,
 }
 
 impl Sight {
     /// The best of all offsets and quarter turns, mirrored or not, at one geometry.
-    pub fn of(lines: &Lines, matrix: Matrix, carrier: &Carrier) -> Self {
-        let mut best = Self { matrix, dihedral: Dihedral::ALL[0], centre: (0.0, 0.0), deviations: 0.0 };
+    pub fn of(lines: &Lines, carrier: &Carrier) -> Self {
+        let mut best = Self { dihedral: Dihedral::ALL[0], offset: (0, 0), deviations: 0.0 };
         for dihedral in Dihedral::ALL {
             let mut power = 0.0;
             let surface = tile_from_lines(
-                OFFSETS,
+                COARSE,
                 carrier.sync.iter().map(|&(line, unit)| {
                     let value = lines.at(dihedral.line(line.kx, line.ky)) * unit.conj();
                     power += f64::from(value.norm_sqr());
@@ -100,74 +78,93 @@ impl Sight {
                 }),
             );
             let scale = (2.0 / power.max(1e-30)).sqrt();
-            for y in 0..OFFSETS {
+            for y in 0..COARSE {
                 for (x, &correlation) in surface.row(y).iter().enumerate() {
                     let deviations = f64::from(correlation) * scale;
                     if deviations > best.deviations {
-                        let centre = (x as f64 / OFFSETS as f64, y as f64 / OFFSETS as f64);
-                        best = Self { matrix, dihedral, centre, deviations };
+                        let finer = OFFSETS / COARSE as i32;
+                        best = Self { dihedral, offset: (x as i32 * finer, y as i32 * finer), deviations };
                     }
                 }
             }
         }
+        best.settle(lines, carrier, OFFSETS / COARSE as i32);
         best
     }
 
-    /// Log10 of the chance that one hypothesis reaches this by accident, for any picture, over random keys.
-    ///
-    /// A sum of fixed magnitudes `a` with independent uniform phases has `E exp(s sum a cos t) <= exp(s^2 sum a^2 / 4)`,
-    /// whence `P(> t) <= exp(-t^2 / sum a^2) = exp(-deviations^2 / 2)` (Chernoff).
-    pub fn log10_chance(&self) -> f64 {
-        -self.deviations * self.deviations / 2.0 * std::f64::consts::LOG10_E
+    /// The best of the offsets next to a given one, in tiles: for pictures to which nothing was done.
+    pub fn still(lines: &Lines, carrier: &Carrier, (u, v): (f64, f64)) -> Self {
+        let offset = |tiles: f64| (tiles.fract() * f64::from(OFFSETS)).round() as i32;
+        let mut best = Self { dihedral: Dihedral::ALL[0], offset: (offset(u), offset(v)), deviations: 0.0 };
+        best.settle(lines, carrier, STILL);
+        best
     }
 
-    /// Follows the correlation of the known lines uphill in geometry and offset.
-    pub fn refine(&mut self, transform: &NonuniformSpectrum, lines: &Lines, carrier: &Carrier) {
-        let value = |matrix: Matrix, centre: (f64, f64)| -> f64 {
-            carrier
-                .sync
-                .iter()
-                .map(|&(line, unit)| {
-                    let place = self.dihedral.line(line.kx, line.ky);
-                    let Some((fx, fy)) = in_band(matrix, f64::from(place.0), f64::from(place.1)) else {
-                        return 0.0;
-                    };
-                    let value = transform.at(fx, fy) * lines.gain(place) * unit.conj() * turn(line, centre);
-                    f64::from(value.re)
-                })
-                .sum()
-        };
-        let (mut matrix, mut centre) = (self.matrix, self.centre);
-        let mut best = value(matrix, centre);
-        for step in [1.6e-3, 8e-4, 4e-4, 2e-4, 1e-4] {
-            for _ in 0..4 {
-                let before = best;
-                for axis in 0..6 {
-                    for sign in [1.0, -1.0] {
-                        let (moved, shifted) = moved(matrix, centre, axis, sign * step);
-                        let here = value(moved, shifted);
-                        if here > best {
-                            (best, matrix, centre) = (here, moved, shifted);
-                            break;
-                        }
-                    }
-                }
-                if best <= before {
-                    break;
+    /// Moves to the best of the fine offsets around.
+    fn settle(&mut self, lines: &Lines, carrier: &Carrier, near: i32) {
+        let start = self.offset;
+        for y in -near..=near {
+            for x in -near..=near {
+                let moved = Self { offset: (start.0 + x, start.1 + y), ..*self };
+                let deviations = moved.agreement(lines, carrier.sync.iter().copied());
+                if deviations > self.deviations {
+                    *self = Self { deviations, ..moved };
                 }
             }
         }
-        self.matrix = matrix;
-        self.centre = centre;
+    }
+
+    /// Tile coordinates at the centre of the picture, fractions of a tile.
+    pub fn centre(&self) -> (f64, f64) {
+        let place = |offset: i32| f64::from(offset.rem_euclid(OFFSETS)) / f64::from(OFFSETS);
+        (place(self.offset.0), place(self.offset.1))
+    }
+
+    /// Log10 of the chance that one hypothesis reaches this by accident, for any picture, over random keys.
+    pub fn log10_chance(&self) -> f64 {
+        log10_chance(self.deviations)
+    }
+
+    /// The part of a line's value that agrees with the carrier, here.
+    fn read(&self, lines: &Lines, line: Line, unit: Complex32) -> Complex32 {
+        let (u, v) = self.centre();
+        let phase = -TAU * (f64::from(line.kx) * u + f64::from(line.ky) * v).fract();
+        lines.at(self.dihedral.line(line.kx, line.ky))
+            * unit.conj()
+            * Complex32::new(phase.cos() as f32, phase.sin() as f32)
+    }
+
+    /// Correlation with given lines over its standard deviation under random phases.
+    fn agreement(&self, lines: &Lines, known: impl Iterator<Item = (Line, Complex32)>) -> f64 {
+        let (mut sum, mut power) = (0.0f64, 0.0f64);
+        for (line, unit) in known {
+            let value = self.read(lines, line, unit);
+            sum += f64::from(value.re);
+            power += f64::from(value.norm_sqr());
+        }
+        if power > 0.0 { sum * (2.0 / power).sqrt() } else { 0.0 }
+    }
+
+    /// The bits the data lines carry and log10 of the chance that known and data lines together agree so well with
+    /// any payload at this hypothesis; `None` when no bits are credible.
+    pub fn payload(&self, lines: &Lines, carrier: &Carrier) -> Option<(Payload, f64)> {
+        let payload = code::decode(&self.likelihoods(lines, carrier))?;
+        let bits = encode(payload);
+        let data = self.agreement(lines, carrier.marked(&bits));
+        if log10_chance(data) + LOG10_PAYLOADS > LOG10_WRONG_BITS {
+            return None;
+        }
+        let all = self.agreement(lines, carrier.sync.iter().copied().chain(carrier.marked(&bits)));
+        Some((payload, log10_chance(all) + LOG10_PAYLOADS))
     }
 
     /// Log-likelihood ratios of the code bits, positive for 0; each line weighs as its band's known lines came through.
-    pub fn likelihoods(&self, lines: &Lines, carrier: &Carrier) -> Vec<f32> {
-        let read = |line: Line, unit: Complex32| {
-            lines.at(self.dihedral.line(line.kx, line.ky)) * unit.conj() * turn(line, self.centre)
-        };
-        let known: Vec<(f32, f32)> =
-            carrier.sync.iter().map(|&(line, unit)| (line.radius(), read(line, unit).re)).collect();
+    fn likelihoods(&self, lines: &Lines, carrier: &Carrier) -> Vec<f32> {
+        let known: Vec<(f32, f32)> = carrier
+            .sync
+            .iter()
+            .map(|&(line, unit)| (line.radius(), self.read(lines, line, unit).re))
+            .collect();
         let mean = (known.iter().map(|(_, value)| value).sum::<f32>() / known.len() as f32).max(0.01);
         let gain = |radius: f32| {
             let (mut sum, mut weight) = (0.6 * mean * 4.0, 4.0);
@@ -182,28 +179,27 @@ impl Sight {
             .data
             .iter()
             .flat_map(|&(line, rotation)| {
-                let value = read(line, rotation) * (4.0 * gain(line.radius()));
+                let value = self.read(lines, line, rotation) * (4.0 * gain(line.radius()));
                 [value.re, value.im]
             })
             .collect()
     }
-}
 
-/// Takes the offset's phase off a line.
-fn turn(line: Line, centre: (f64, f64)) -> Complex32 {
-    let phase = -TAU * (f64::from(line.kx) * centre.0 + f64::from(line.ky) * centre.1).fract();
-    Complex32::new(phase.cos() as f32, phase.sin() as f32)
-}
-
-/// One step along one of six axes: stretch, turn and shear of the matrix, then the offset.
-fn moved(matrix: Matrix, centre: (f64, f64), axis: usize, step: f64) -> (Matrix, (f64, f64)) {
-    let [a, b, c, d] = matrix;
-    match axis {
-        0 => ([a * (1.0 + step), b * (1.0 + step), c, d], centre),
-        1 => ([a, b, c * (1.0 + step), d * (1.0 + step)], centre),
-        2 => ([a + step * c, b + step * d, c, d], centre),
-        3 => ([a, b, c + step * a, d + step * b], centre),
-        4 => (matrix, (centre.0 + 8.0 * step, centre.1)),
-        _ => (matrix, (centre.0, centre.1 + 8.0 * step)),
+    /// Correlation of one span's own lines with the mark as it was found, standard deviations of the noise around them.
+    pub fn strength(&self, lines: &Lines, carrier: &Carrier, payload: Option<Payload>) -> f64 {
+        let data = payload.map(|payload| encode(payload));
+        let marked = data.iter().flat_map(|bits| carrier.marked(bits));
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (line, unit) in carrier.sync.iter().copied().chain(marked) {
+            sum += f64::from(self.read(lines, line, unit).re);
+            count += 0.5;
+        }
+        sum / f64::max(count, 1.0).sqrt()
     }
+}
+
+/// A sum of fixed magnitudes `a` with independent uniform phases has `E exp(s sum a cos t) <= exp(s^2 sum a^2 / 4)`,
+/// whence `P(> t) <= exp(-t^2 / sum a^2) = exp(-deviations^2 / 2)` (Chernoff).
+fn log10_chance(deviations: f64) -> f64 {
+    -deviations.max(0.0).powi(2) / 2.0 * LOG10_E
 }

@@ -1,5 +1,5 @@
 use filigrane_frame::{LumaMut, Plane};
-use filigrane_signal::upsample_row;
+use filigrane_signal::{enlarge_row, enlarged_place};
 
 use crate::carrier::{Carrier, MIN_SHORT_SIDE, tile_side};
 use crate::error::Error;
@@ -31,7 +31,9 @@ pub struct Embedder {
     tile: Plane<f32>,
     mask: Mask,
     strength: f32,
-    amplitudes: Vec<f32>,
+    /// Amplitudes of the two mask rows around the current one, enlarged: the upper, and the way to the lower.
+    upper: Vec<f32>,
+    difference: Vec<f32>,
     squared_error: f64,
     samples: u64,
 }
@@ -56,7 +58,8 @@ impl Embedder {
             tile: Carrier::new(key).tile(payload, tile_side(width, height)),
             mask: Mask::new(width, height),
             strength: strength.0,
-            amplitudes: vec![0.0; width],
+            upper: vec![0.0; width],
+            difference: vec![0.0; width],
             squared_error: 0.0,
             samples: 0,
         })
@@ -77,35 +80,37 @@ impl Embedder {
         let side = self.tile.width();
         let scale = layout.span() / 255.0;
         let peak = f32::from(layout.peak());
-        let mut squares = 0.0f64;
+        let mut squares = 0u64;
+        let mut enlarged = None;
         for y in 0..layout.height {
-            upsample_row(amplitudes, factor, y.min(amplitudes.height() * factor - 1), &mut self.amplitudes);
+            let (upper, lower, share) = enlarged_place(y, factor, amplitudes.height());
+            if enlarged != Some(upper) {
+                enlarge_row(amplitudes.row(upper), factor, &mut self.upper);
+                enlarge_row(amplitudes.row(lower), factor, &mut self.difference);
+                for (difference, upper) in self.difference.iter_mut().zip(&self.upper) {
+                    *difference = (*difference - upper) * scale;
+                }
+                for upper in &mut self.upper {
+                    *upper *= scale;
+                }
+                enlarged = Some(upper);
+            }
             let tile = self.tile.row(y % side);
             let row = luma.row_mut(y);
-            let mut row_squares = 0.0f32;
-            if layout.bytes_per_sample() == 1 {
-                for (codes, amplitudes) in row.chunks_mut(side).zip(self.amplitudes.chunks(side)) {
-                    for ((code, amplitude), unit) in codes.iter_mut().zip(amplitudes).zip(tile) {
-                        let before = f32::from(*code);
-                        let after = nearest(before + amplitude * unit * scale, peak);
-                        let change = after as f32 - before;
-                        row_squares += change * change;
-                        *code = after as u8;
-                    }
-                }
-            } else {
-                for (codes, amplitudes) in row.chunks_mut(2 * side).zip(self.amplitudes.chunks(side)) {
-                    for ((code, amplitude), unit) in codes.chunks_exact_mut(2).zip(amplitudes).zip(tile) {
-                        let before = f32::from(u16::from_le_bytes([code[0], code[1]]));
-                        let after = nearest(before + amplitude * unit * scale, peak);
-                        let change = after as f32 - before;
-                        row_squares += change * change;
-                        code.copy_from_slice(&(after as u16).to_le_bytes());
-                    }
-                }
+            let bytes = layout.bytes_per_sample();
+            let parts =
+                row.chunks_mut(bytes * side).zip(self.upper.chunks(side).zip(self.difference.chunks(side)));
+            for (codes, (upper, difference)) in parts {
+                let amplitudes = upper.iter().zip(difference).map(|(upper, way)| upper + way * share);
+                let changes = amplitudes.zip(tile).map(|(amplitude, unit)| amplitude * unit);
+                squares += if bytes == 1 {
+                    change_bytes(codes, changes, peak)
+                } else {
+                    change_words(codes, changes, peak)
+                };
             }
-            squares += f64::from(row_squares);
         }
+        let squares = squares as f64;
         self.squared_error += squares / f64::from(scale * scale);
         self.samples += (layout.width * layout.height) as u64;
         Ok(())
@@ -118,9 +123,35 @@ impl Embedder {
     }
 }
 
-/// The nearest code value, halves up.
-fn nearest(value: f32, peak: f32) -> i32 {
-    (value.clamp(0.0, peak) + 0.5) as i32
+/// Adds a change to each code of one byte; the sum of the squared differences that came of it.
+fn change_bytes(codes: &mut [u8], changes: impl Iterator<Item = f32>, peak: f32) -> u64 {
+    let mut squares = 0u32;
+    for (code, change) in codes.iter_mut().zip(changes) {
+        let after = nearest(f32::from(*code) + change, peak) as u8;
+        squares += u32::from(after.abs_diff(*code)).pow(2);
+        *code = after;
+    }
+    u64::from(squares)
+}
+
+/// [`change_bytes`] for codes of two bytes, little-endian.
+fn change_words(codes: &mut [u8], changes: impl Iterator<Item = f32>, peak: f32) -> u64 {
+    let mut squares = 0u64;
+    for (bytes, change) in codes.chunks_exact_mut(2).zip(changes) {
+        let code = u16::from_le_bytes([bytes[0], bytes[1]]);
+        let after = nearest(f32::from(code) + change, peak) as u16;
+        squares += u64::from(after.abs_diff(code)).pow(2);
+        bytes.copy_from_slice(&after.to_le_bytes());
+    }
+    squares
+}
+
+/// The nearest code value, ties to the even one.
+///
+/// Added to 1.5 * 2^23, a number's last bits are its nearest integer: unlike a conversion, this vectorises.
+fn nearest(value: f32, peak: f32) -> u32 {
+    const SHIFT: f32 = 12_582_912.0;
+    (value.clamp(0.0, peak) + SHIFT).to_bits() & 0xffff
 }
 
 #[cfg(test)]

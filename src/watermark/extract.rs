@@ -1,21 +1,29 @@
+use std::ops::Range;
+
 use filigrane_frame::{Interval, LumaRef, Plane};
-use filigrane_signal::NonuniformSpectrum;
 
 use crate::accumulate::Accumulator;
-use crate::carrier::{Carrier, tile_side};
-use crate::code;
-use crate::coherent::{HYPOTHESES, Lines, Matrix, Sight};
+use crate::budget::{Budget, Prior};
+use crate::carrier::{Carrier, Line, annulus, tile_side};
+use crate::coherent::{Lines, Sight};
+use crate::combine::{best_weights, weighted};
+use crate::fold::{Fold, Observation};
 use crate::geometry::Geometry;
 use crate::key::Key;
-use crate::lattice::{Lattice, Pitch};
+use crate::map::{Map, Matrix};
 use crate::payload::Payload;
+use crate::search::{Change, Search};
 
 /// Stated chance that a clip without the mark is said to carry it.
 pub const FALSE_ALARM: f64 = 1e-9;
-/// Side of the tile used for the strength over time.
-const TEMPLATE_SIDE: usize = 128;
-/// Deviations from which a segment counts as marked.
+/// Deviations from which a stretch counts as marked.
 pub const SEGMENT_DEVIATIONS: f64 = 4.0;
+/// Shortest stretch of the strength over time, seconds.
+const STRETCH_SECONDS: f64 = 1.0;
+/// Segments from which the halves of a clip are searched on their own, too.
+const SPLIT: usize = 8;
+/// Deviations of the known lines from which a hypothesis is worth more work: chance alone comes to about 4.
+const PROMISING: f64 = 4.2;
 
 /// How strongly the mark shows in one span of the clip.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,59 +57,76 @@ pub struct Finding {
     pub payload: Option<Payload>,
 }
 
-/// Looks for the mark of one key in the pictures of one clip.
+/// Looks for the marks of some keys in the pictures of one clip.
 pub struct Detector {
-    carrier: Carrier,
+    carriers: Vec<Carrier>,
+    lines: Vec<Line>,
     accumulator: Accumulator,
 }
 
-/// What a search through one sum of pictures found best.
-struct Best {
+/// What one hypothesis showed for one key.
+struct Seen {
+    key: usize,
+    matrix: Matrix,
+    prior: Prior,
     sight: Sight,
+    /// The bits, with log10 of the chance that the lines agree so well with any.
+    bits: Option<(Payload, f64)>,
+}
+
+/// What was found best for one key.
+#[derive(Debug, Clone, Copy)]
+struct Best {
+    log10_p: f64,
     payload: Option<Payload>,
+    place: Option<(Matrix, Sight)>,
 }
 
-/// Most geometries looked at in the whole clip, and in each part of it after that.
-const WHOLE_GEOMETRIES: usize = 1 + SQUARE_PITCHES + STRETCHED_PITCHES;
-const PART_GEOMETRIES: usize = 1 + SQUARE_PITCHES;
-/// Pitches kept of each search.
-const SQUARE_PITCHES: usize = 6;
-const STRETCHED_PITCHES: usize = 8;
-/// How far the sides of a stretched tile may differ, natural logarithm.
-const STRETCH: f64 = 0.13;
+impl Best {
+    const NONE: Self = Self { log10_p: 0.0, payload: None, place: None };
 
-/// How many coherent hypotheses a clip may cost at most: all of them count, also those not reached.
-struct Budget {
-    log10_geometries: f64,
+    fn of(seen: &Seen, budget: &Budget) -> Self {
+        let trials = budget.log10_trials(seen.prior);
+        let alone = seen.sight.log10_chance() + trials;
+        let both = seen.bits.map_or(0.0, |(_, chance)| chance + trials);
+        Self {
+            log10_p: alone.min(both).min(0.0),
+            payload: seen.bits.map(|(payload, _)| payload),
+            place: Some((seen.matrix, seen.sight)),
+        }
+    }
+
+    fn found(&self) -> bool {
+        self.log10_p <= FALSE_ALARM.log10()
+    }
+
+    fn read(&self) -> bool {
+        self.found() && self.payload.is_some()
+    }
 }
 
-impl Budget {
-    fn of(windows: usize) -> Self {
-        let geometries = WHOLE_GEOMETRIES + PART_GEOMETRIES * windows.saturating_sub(1);
-        Self { log10_geometries: (geometries as f64).log10() }
+/// Keeps what is better than what was known; whether the bits of any key are read now.
+fn keep_best(best: &mut [Best], seen: Vec<Seen>, budget: &Budget) -> bool {
+    for seen in seen {
+        let new = Best::of(&seen, budget);
+        let rank = |best: &Best| (best.read(), -best.log10_p);
+        if let Some(old) = best.get_mut(seen.key)
+            && rank(&new) > rank(old)
+        {
+            *old = new;
+        }
     }
-
-    /// Log10 of the chance that any hypothesis of the clip does as well, by the union bound: by its known lines
-    /// alone, or by known lines and checksum together.
-    fn log10_p(&self, best: &Best) -> f64 {
-        let alone = best.sight.log10_chance() + HYPOTHESES.log10();
-        let p = match best.payload {
-            Some(_) => alone.min(alone.min(0.0) + code::log10_accident()),
-            None => alone,
-        };
-        // Two ways to be found, each at half the stated rate.
-        (p + self.log10_geometries + 2f64.log10()).min(0.0)
-    }
-
-    fn found(&self, best: &Best) -> bool {
-        self.log10_p(best) <= FALSE_ALARM.log10()
-    }
+    best.iter().any(Best::read)
 }
 
 impl Detector {
-    /// A detector for the marks of `key`.
-    pub fn new(key: &Key) -> Self {
-        Self { carrier: Carrier::new(key), accumulator: Accumulator::new() }
+    /// A detector for the marks of each of `keys`.
+    pub fn new(keys: &[Key]) -> Self {
+        Self {
+            carriers: keys.iter().map(Carrier::new).collect(),
+            lines: annulus(),
+            accumulator: Accumulator::new(),
+        }
     }
 
     /// Takes in a picture shown at `time` seconds; times do not decrease. Pictures of another size than the first
@@ -110,172 +135,161 @@ impl Detector {
         self.accumulator.push(luma, time);
     }
 
-    /// The answer for all pictures taken in.
-    pub fn finish(&self) -> Finding {
-        let mut weakest = Finding { log10_p: 0.0, sighting: None, payload: None };
-        let Some((factor, _)) = self.accumulator.scale() else {
-            return weakest;
-        };
-        let count = self.accumulator.segments().len();
-        let windows = windows(count);
+    /// The answer for all pictures taken in, one for each key: each at the stated rate by itself.
+    pub fn finish(&self) -> Vec<Finding> {
+        let mut best = vec![Best::NONE; self.carriers.len()];
+        let windows = windows(self.accumulator.segments().len());
         let budget = Budget::of(windows.len());
         for (index, window) in windows.into_iter().enumerate() {
-            let Some(sum) = self.accumulator.sum(window) else {
-                continue;
-            };
-            let transform = NonuniformSpectrum::new(&sum);
-            let best = self.search(&transform, &sum, factor, index == 0, &budget);
-            let log10_p = budget.log10_p(&best);
-            if budget.found(&best) {
-                let geometry = geometry(&best.sight, &sum, factor);
-                let timeline = self.timeline(&geometry, factor, best.payload);
-                let shown: Vec<_> =
-                    timeline.iter().filter(|segment| segment.deviations >= SEGMENT_DEVIATIONS).collect();
-                let all = self.accumulator.segments();
-                let start =
-                    shown.first().map(|segment| segment.span.start).or(all.first().map(|s| s.span.start));
-                let end = shown.last().map(|segment| segment.span.end).or(all.last().map(|s| s.span.end));
-                let span = Interval { start: start.unwrap_or(0.0), end: end.unwrap_or(0.0) };
-                return Finding {
-                    log10_p,
-                    sighting: Some(Sighting { geometry, span, timeline }),
-                    payload: best.payload,
-                };
+            self.look_through(window, index == 0, &budget, &mut best);
+            if best.iter().any(Best::found) {
+                break;
             }
-            weakest.log10_p = weakest.log10_p.min(log10_p);
         }
-        weakest
+        best.iter().zip(&self.carriers).map(|(best, carrier)| self.finding(best, carrier)).collect()
     }
 
-    /// From the cheapest guess to the widest search; ends as soon as the bits check.
-    fn search(
+    /// From the cheapest guess to the widest search; ends as soon as the bits of one key are read.
+    fn look_through(&self, window: Range<usize>, whole: bool, budget: &Budget, best: &mut [Best]) {
+        let (Some((factor, (width, height))), Some(sum)) =
+            (self.accumulator.scale(), self.accumulator.sum(window.clone()))
+        else {
+            return;
+        };
+        let side = tile_side(width, height) as f64 / factor as f64;
+        let unmoved = [1.0 / side, 0.0, 0.0, 1.0 / side];
+        let still = still(&sum, factor, side);
+        if keep_best(best, self.look(window.clone(), &sum, unmoved, Some(still)), budget) {
+            return;
+        }
+        let search = Search::new(&sum);
+        let changes: &[Change] = if whole { &Change::WHOLE } else { &Change::PART };
+        for matrix in search.candidates(changes) {
+            if keep_best(best, self.look(window.clone(), &sum, matrix, None), budget) {
+                return;
+            }
+        }
+    }
+
+    /// Tests one geometry with each weighting of the segments, and tries to read the bits.
+    fn look(
         &self,
-        transform: &NonuniformSpectrum,
+        window: Range<usize>,
         sum: &Plane<f32>,
-        factor: usize,
-        wide: bool,
-        budget: &Budget,
-    ) -> Best {
-        let (width, height) = (sum.width(), sum.height());
-        let short = width.min(height) as f64;
-        let unmoved = tile_side(width * factor, height * factor) as f64 / factor as f64;
-        let usual = short * 8.0 / 45.0;
-        let (low, high) = ((0.42 * usual).max(24.0), (4.6 * usual).min(1.2 * short));
-        let mut best = self.look(transform, &[Pitch { x: unmoved, y: unmoved }]);
-        if budget.found(&best) && best.payload.is_some() {
-            return best;
-        }
-        let lattice = Lattice::new(transform);
-        for stretched in [false, true] {
-            if stretched && !wide {
-                break;
-            }
-            let pitches = if stretched {
-                lattice.stretched_pitches(low, high, STRETCH, STRETCHED_PITCHES)
-            } else {
-                lattice.square_pitches(low, high, SQUARE_PITCHES)
-            };
-            let found = self.look(transform, &pitches);
-            let better = (found.payload.is_some(), found.sight.deviations)
-                > (best.payload.is_some(), best.sight.deviations);
-            if better {
-                best = found;
-            }
-            if budget.found(&best) && best.payload.is_some() {
-                break;
+        matrix: Matrix,
+        still: Option<(f64, f64)>,
+    ) -> Vec<Seen> {
+        let fold = Fold::new(sum.width(), sum.height(), &Map::affine(matrix, sum.width(), sum.height()));
+        let plain = Lines::new(&fold.observe(sum, &self.lines), &self.lines);
+        let mut seen = self.test(&plain, matrix, still);
+        // Weighing the segments costs as much as all else; a wrong geometry is not worth it.
+        let promising = still.is_some() || seen.iter().any(|seen| seen.sight.deviations >= PROMISING);
+        if promising {
+            let segments = self.accumulator.segments().get(window).unwrap_or_default();
+            let observations: Vec<_> =
+                segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect();
+            if let Some(weights) = best_weights(&observations) {
+                let lines = Lines::new(&weighted(&observations, &weights), &self.lines);
+                seen.extend(self.test(&lines, matrix, still));
             }
         }
-        best
+        seen
     }
 
-    /// Tests pitches coherently and tries to read the bits of each promising one.
-    fn look(&self, transform: &NonuniformSpectrum, pitches: &[Pitch]) -> Best {
-        let mut best: Option<Best> = None;
-        for pitch in pitches {
-            let matrix: Matrix = [1.0 / pitch.x, 0.0, 0.0, 1.0 / pitch.y];
-            let lines = Lines::measure(transform, matrix);
-            let mut sight = Sight::of(&lines, matrix, &self.carrier);
-            let mut payload = None;
-            // Weaker sightings cannot reach the stated rate even with their bits checked.
-            if sight.log10_chance() + HYPOTHESES.log10() + code::log10_accident() <= FALSE_ALARM.log10() {
-                sight.refine(transform, &lines, &self.carrier);
-                let lines = Lines::measure(transform, sight.matrix);
-                payload = code::decode(&sight.likelihoods(&lines, &self.carrier));
+    /// What each key shows in the lines of one geometry.
+    fn test(&self, lines: &Lines, matrix: Matrix, still: Option<(f64, f64)>) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        for (key, carrier) in self.carriers.iter().enumerate() {
+            if let Some(centre) = still {
+                let sight = Sight::still(lines, carrier, centre);
+                let bits = sight.payload(lines, carrier);
+                seen.push(Seen { key, matrix, prior: Prior::Still, sight, bits });
             }
-            let rank = |payload: Option<Payload>, sight: &Sight| (payload.is_some(), sight.deviations);
-            if best.as_ref().is_none_or(|best| rank(payload, &sight) > rank(best.payload, &best.sight)) {
-                best = Some(Best { sight, payload });
-            }
+            let sight = Sight::of(lines, carrier);
+            let prior = if still.is_some() { Prior::Unmoved } else { Prior::Moved };
+            let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier)).flatten();
+            seen.push(Seen { key, matrix, prior, sight, bits });
         }
-        best.unwrap_or(Best {
-            sight: Sight {
-                matrix: [0.0; 4],
-                dihedral: crate::geometry::Dihedral::ALL[0],
-                centre: (0.0, 0.0),
-                deviations: 0.0,
-            },
-            payload: None,
+        seen
+    }
+
+    fn observe(&self, window: Range<usize>, matrix: Matrix) -> Vec<Observation> {
+        let segments = self.accumulator.segments().get(window).unwrap_or_default();
+        let Some(first) = segments.first() else { return Vec::new() };
+        let (width, height) = (first.sum.width(), first.sum.height());
+        let fold = Fold::new(width, height, &Map::affine(matrix, width, height));
+        segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect()
+    }
+
+    fn finding(&self, best: &Best, carrier: &Carrier) -> Finding {
+        let found = best.place.filter(|_| best.found()).and_then(|(matrix, sight)| {
+            let timeline = self.timeline(matrix, &sight, carrier, best.payload);
+            let geometry = self.geometry(matrix, &sight)?;
+            let shown = || timeline.iter().filter(|stretch| stretch.deviations >= SEGMENT_DEVIATIONS);
+            let start = shown().next().or(timeline.first())?.span.start;
+            let end = shown().next_back().or(timeline.last())?.span.end;
+            Some(Sighting { geometry, span: Interval { start, end }, timeline })
+        });
+        let payload = best.payload.filter(|_| found.is_some());
+        Finding { log10_p: best.log10_p, sighting: found, payload }
+    }
+
+    /// Correlates each stretch of at least [`STRETCH_SECONDS`] with the mark as found.
+    fn timeline(
+        &self,
+        matrix: Matrix,
+        sight: &Sight,
+        carrier: &Carrier,
+        payload: Option<Payload>,
+    ) -> Vec<Segment> {
+        let segments = self.accumulator.segments();
+        let observations = self.observe(0..segments.len(), matrix);
+        let mut timeline = Vec::new();
+        let mut first = 0;
+        for last in 0..segments.len() {
+            let end = segments.get(last + 1).map_or(segments[last].span.end, |next| next.span.start);
+            let rest = segments[segments.len() - 1].span.end - end;
+            let short = end - segments[first].span.start < STRETCH_SECONDS || rest < STRETCH_SECONDS / 2.0;
+            if short && last + 1 < segments.len() {
+                continue;
+            }
+            let observation = weighted(&observations[first..=last], &vec![1.0; last + 1 - first]);
+            let lines = Lines::new(&observation, &self.lines);
+            let span = Interval { start: segments[first].span.start, end };
+            timeline.push(Segment { span, deviations: sight.strength(&lines, carrier, payload) });
+            first = last + 1;
+        }
+        timeline
+    }
+
+    fn geometry(&self, matrix: Matrix, sight: &Sight) -> Option<Geometry> {
+        let (factor, _) = self.accumulator.scale()?;
+        let sum = &self.accumulator.segments().first()?.sum;
+        Some(Geometry {
+            matrix: matrix.map(|entry| entry / factor as f64),
+            dihedral: sight.dihedral,
+            centre: sight.centre(),
+            origin: (place(sum.width(), factor), place(sum.height(), factor)),
         })
     }
+}
 
-    /// Correlates each segment with the mark as found; the same pattern shifted elsewhere gives the noise.
-    fn timeline(&self, geometry: &Geometry, factor: usize, payload: Option<Payload>) -> Vec<Segment> {
-        let tile = match payload {
-            Some(payload) => self.carrier.tile(payload, TEMPLATE_SIDE),
-            None => self.carrier.sync_tile(TEMPLATE_SIDE),
-        };
-        const SHIFTS: usize = 17;
-        let Some(first) = self.accumulator.segments().first() else {
-            return Vec::new();
-        };
-        let (width, height) = (first.sum.width(), first.sum.height());
-        // Every other sample is enough for a curve.
-        let places: Vec<(usize, f64, f64)> = (0..height)
-            .step_by(2)
-            .flat_map(|y| (0..width).step_by(2).map(move |x| (x, y)))
-            .map(|(x, y)| {
-                let centre = (factor as f64 - 1.0) / 2.0;
-                let (u, v) =
-                    geometry.tile_coordinates((x * factor) as f64 + centre, (y * factor) as f64 + centre);
-                (y * width + x, u.rem_euclid(1.0), v.rem_euclid(1.0))
-            })
-            .collect();
-        self.accumulator
-            .segments()
-            .iter()
-            .map(|segment| {
-                let mut sums = [0f64; SHIFTS];
-                for &(index, u, v) in &places {
-                    let value = f64::from(segment.sum.samples()[index]);
-                    for (shift, sum) in sums.iter_mut().enumerate() {
-                        let (u, v) = (u + 0.2371 * shift as f64, v + 0.3817 * shift as f64);
-                        let column = (u * TEMPLATE_SIDE as f64) as usize % TEMPLATE_SIDE;
-                        let row = (v * TEMPLATE_SIDE as f64) as usize % TEMPLATE_SIDE;
-                        *sum += value * f64::from(tile.row(row)[column]);
-                    }
-                }
-                let noise = (sums[1..].iter().map(|sum| sum * sum).sum::<f64>() / (SHIFTS - 1) as f64).sqrt();
-                Segment { span: segment.span, deviations: if noise > 0.0 { sums[0] / noise } else { 0.0 } }
-            })
-            .collect()
-    }
+/// Pixel index that the middle of so many reduced samples stands for.
+fn place(length: usize, factor: usize) -> f64 {
+    (length * factor) as f64 / 2.0 + (factor as f64 - 1.0) / 2.0
+}
+
+/// Tile coordinates at the centre of a picture that nothing was done to, in tiles; `side` in reduced samples.
+fn still(sum: &Plane<f32>, factor: usize, side: f64) -> (f64, f64) {
+    let tiles = |length: usize| place(length, factor) / (side * factor as f64);
+    (tiles(sum.width()), tiles(sum.height()))
 }
 
 /// The spans searched one after the other: the whole clip, then its halves and quarters when it is long enough for a
 /// marked part to drown in an unmarked rest.
-fn windows(segments: usize) -> Vec<std::ops::Range<usize>> {
+fn windows(segments: usize) -> Vec<Range<usize>> {
     let parts =
         |parts: usize| (0..parts).map(move |part| segments * part / parts..segments * (part + 1) / parts);
-    let split = [2, 4].into_iter().filter(|count| segments >= 4 * count);
+    let split = [2, 4].into_iter().filter(|count| segments >= SPLIT * count / 2);
     parts(1).chain(split.flat_map(parts)).collect()
-}
-
-fn geometry(sight: &Sight, sum: &Plane<f32>, factor: usize) -> Geometry {
-    let place = |length: usize| (length * factor) as f64 / 2.0 + (factor as f64 - 1.0) / 2.0;
-    Geometry {
-        matrix: sight.matrix.map(|entry| entry / factor as f64),
-        dihedral: sight.dihedral,
-        centre: (sight.centre.0.rem_euclid(1.0), sight.centre.1.rem_euclid(1.0)),
-        origin: (place(sum.width()), place(sum.height())),
-    }
 }

@@ -1,7 +1,8 @@
 use filigrane_frame::Plane;
 use filigrane_signal::{NonuniformSpectrum, box_mean};
 
-use crate::carrier::{Line, annulus};
+use crate::carrier::Line;
+use crate::map::Matrix;
 
 /// Cap on the power of one bin, in units of the power around it: no single host line may carry a candidate.
 const CAP: f32 = 6.0;
@@ -9,29 +10,32 @@ const CAP: f32 = 6.0;
 const NEIGHBOURHOOD: usize = 16;
 /// Frequencies from here on, cycles a sample, are lost to the reduction's own low-pass.
 pub(crate) const HIGHEST: f64 = 0.47;
+/// Finest resolution of the search, relative.
+const FINEST: f64 = 0.0012;
+/// Bins by which the outermost line may move between two candidates.
+const STRIDE: f64 = 0.7;
 
-/// Tile sides along rows and columns, samples of the reduced picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Pitch {
-    pub x: f64,
-    pub y: f64,
-}
-
-/// Finds at which pitch a lattice of spectral lines stands out, whatever the lines' phases.
+/// Finds how a lattice of spectral lines lies in a spectrum, whatever the lines' phases.
 ///
 /// Because it looks at power alone, what it picks says nothing about a key's phases: the coherent test that follows
-/// keeps its false-alarm rate however many pitches are weighed here.
-pub(crate) struct Lattice {
+/// keeps its false-alarm rate however many candidates are weighed here.
+pub(crate) struct Lattice<'a> {
+    transform: &'a NonuniformSpectrum,
     /// Power over neighbourhood mean, columns `0..=width/2` of the oversampled spectrum.
     relative: Plane<f32>,
+    /// The neighbourhood mean.
+    around: Plane<f32>,
     width: usize,
     lines: Vec<Line>,
+    /// The lines in an order that mixes coarse and fine.
+    places: Vec<(f32, f32)>,
+    reach: f64,
     mean: f32,
     deviation: f32,
 }
 
-impl Lattice {
-    pub fn new(transform: &NonuniformSpectrum) -> Self {
+impl<'a> Lattice<'a> {
+    pub fn new(transform: &'a NonuniformSpectrum, lines: Vec<Line>) -> Self {
         let spectrum = transform.oversampled();
         let half = spectrum.half();
         let (columns, rows) = (half.width(), half.height());
@@ -48,101 +52,187 @@ impl Lattice {
         let mean = power.samples().iter().map(|&value| f64::from(value)).sum::<f64>() / count;
         let square = power.samples().iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / count;
         let deviation = (square - mean * mean).max(1e-12).sqrt();
+        let reach = lines.iter().map(|line| line.radius()).fold(1.0, f32::max);
         Self {
+            transform,
             relative: power,
+            around,
             width: spectrum.width(),
-            lines: annulus(),
+            reach: f64::from(reach),
+            places: (0..3)
+                .flat_map(|third| lines.iter().skip(third).step_by(3))
+                .map(|line| (line.kx as f32, line.ky as f32))
+                .collect(),
+            lines,
             mean: mean as f32,
             deviation: deviation as f32,
         }
     }
 
-    /// How far the power on the lattice stands above what chance gives, standard deviations.
-    fn score(&self, pitch: Pitch) -> f32 {
-        const TABLE: usize = 64;
-        let rows = self.relative.height() as i32;
-        // Bin of each line index along either axis; out of band is marked by a negative bin.
-        let mut across = [-1i32; TABLE];
-        let mut down = [-1i32; TABLE];
-        for index in 0..TABLE / 2 {
-            let (fx, fy) = (index as f64 / pitch.x, index as f64 / pitch.y);
-            if fx < HIGHEST {
-                across[index] = (fx * self.width as f64).round() as i32;
-            }
-            if fy < HIGHEST {
-                down[index] = (fy * f64::from(rows)).round() as i32;
-            }
+    /// Bin of a frequency in the kept half plane; `None` out of band.
+    fn bin(&self, fx: f64, fy: f64) -> Option<(usize, usize)> {
+        if fx.abs() >= HIGHEST || fy.abs() >= HIGHEST {
+            return None;
         }
+        let rows = self.relative.height() as i32;
+        let u = (fx * self.width as f64).round() as i32;
+        let v = (fy * f64::from(rows)).round() as i32;
+        let (u, v) = if u < 0 { (-u, -v) } else { (u, v) };
+        Some((u as usize, (if v < 0 { v + rows } else { v }) as usize))
+    }
+
+    /// How far the power on the lattice stands above what chance gives, standard deviations; 0 as soon as that is
+    /// known to be little.
+    fn score(&self, [a, b, c, d]: Matrix) -> f32 {
+        let (across, down) = (self.width as f64, self.relative.height() as f64);
+        let [a, b, c, d] = [a * across, b * across, c * down, d * down].map(|entry| entry as f32);
+        let most = ((across * HIGHEST) as f32, (down * HIGHEST) as f32);
+        let rows = self.relative.height();
         let mut sum = 0.0;
         let mut count = 0;
-        for line in &self.lines {
-            let u = across[line.kx.unsigned_abs() as usize];
-            let v = down[line.ky as usize];
-            if u < 0 || v < 0 {
-                continue;
+        for (index, &(kx, ky)) in self.places.iter().enumerate() {
+            let (u, v) = (a * kx + b * ky, c * kx + d * ky);
+            if u.abs() < most.0 && v.abs() < most.1 {
+                let (u, v) = if u < 0.0 { (-u, -v) } else { (u, v) };
+                let v = if v < 0.0 { v + rows as f32 } else { v };
+                let row = (v + 0.5) as usize;
+                sum += self.relative.row(if row < rows { row } else { 0 })[(u + 0.5) as usize];
+                count += 1;
             }
-            // ky >= 0; a negative kx is found at its conjugate, (|kx|, -ky).
-            let v = if line.kx < 0 && v > 0 { rows - v } else { v };
-            sum += self.relative.row(v as usize)[u as usize];
-            count += 1;
+            if index == self.places.len() / 3 && sum < self.mean * count as f32 {
+                return 0.0;
+            }
         }
-        if count < self.lines.len() as i32 / 3 {
+        if count < self.places.len() / 3 {
             return 0.0;
         }
         (sum - self.mean * count as f32) / (self.deviation * (count as f32).sqrt())
     }
 
-    /// The best pitches of equal sides between two bounds, best first, at most `most`.
-    pub fn square_pitches(&self, low: f64, high: f64, most: usize) -> Vec<Pitch> {
-        let step = self.step(low);
-        let count = ((high / low).ln() / step) as usize + 1;
-        let pitches =
-            (0..count).map(|index| low * (step * index as f64).exp()).map(|side| Pitch { x: side, y: side });
-        self.best(pitches, most)
+    /// The best upright square tiles with sides between two bounds, samples, best first, at most `most`.
+    pub fn upright(&self, low: f64, high: f64, most: usize) -> Vec<Matrix> {
+        self.best(self.sides(low, high, 0.5).map(|side| [1.0 / side, 0.0, 0.0, 1.0 / side]), most)
     }
 
-    /// The best pitches whose sides differ by up to `stretch` (natural logarithm), best first, at most `most`.
-    pub fn stretched_pitches(&self, low: f64, high: f64, stretch: f64, most: usize) -> Vec<Pitch> {
-        let step = self.step(low);
-        let count = ((high / low).ln() / step) as usize + 1;
-        let across = (stretch / step) as i32;
-        let pitches = (0..count).flat_map(|index| {
-            let side = low * (step * index as f64).exp();
+    /// The best upright tiles whose sides differ by up to `stretch` (natural logarithm), best first, at most `most`.
+    pub fn stretched(&self, low: f64, high: f64, stretch: f64, most: usize) -> Vec<Matrix> {
+        let candidates = self.sides(low, high, STRIDE).flat_map(|side| {
+            let step = self.step(side, STRIDE);
+            let across = (stretch / step) as i32;
             (-across..=across).filter(|along| *along != 0).map(move |along| {
                 let half = (step * f64::from(along) / 2.0).exp();
-                Pitch { x: side * half, y: side / half }
+                [1.0 / (side * half), 0.0, 0.0, half / side]
             })
         });
-        self.best(pitches, most)
+        self.best(candidates, most)
     }
 
-    /// Relative step that moves the outermost line by about half a cycle a picture (a bin of the oversampled grid).
-    fn step(&self, low: f64) -> f64 {
-        let longest = self.width.max(self.relative.height()) as f64 / 2.0;
-        (0.5 * low / (15.0 * longest)).max(0.0012)
+    /// The best square tiles turned by any angle, best first, at most `most`.
+    pub fn turned(&self, low: f64, high: f64, most: usize) -> Vec<Matrix> {
+        let candidates = self.sides(low, high, STRIDE).flat_map(|side| {
+            let step = self.step(side, STRIDE);
+            // A square lattice looks the same after a quarter turn.
+            let count = (std::f64::consts::FRAC_PI_2 / step) as usize;
+            (1..count).map(move |index| {
+                let (sin, cos) = (step * index as f64).sin_cos();
+                [cos / side, -sin / side, sin / side, cos / side]
+            })
+        });
+        self.best(candidates, most)
     }
 
-    fn best(&self, pitches: impl Iterator<Item = Pitch>, most: usize) -> Vec<Pitch> {
-        let mut kept: Vec<(f32, Pitch)> = Vec::new();
-        for pitch in pitches {
-            let score = self.score(pitch);
-            let near = |other: &Pitch| {
-                (other.x / pitch.x).ln().abs() < 0.006 && (other.y / pitch.y).ln().abs() < 0.006
-            };
-            if let Some(twin) = kept.iter_mut().find(|(_, other)| near(other)) {
+    /// Sides from `low` to `high`, each a step of `stride` bins from the one before.
+    fn sides(&self, low: f64, high: f64, stride: f64) -> impl Iterator<Item = f64> {
+        std::iter::successors(Some(low), move |side| Some(side * (1.0 + self.step(*side, stride))))
+            .take_while(move |side| *side <= high)
+    }
+
+    /// Relative step that moves the outermost line by `stride` bins of the oversampled grid.
+    fn step(&self, side: f64, stride: f64) -> f64 {
+        let longest = self.width.max(self.relative.height()) as f64;
+        (stride * side / (self.reach * longest)).max(FINEST)
+    }
+
+    fn best(&self, candidates: impl Iterator<Item = Matrix>, most: usize) -> Vec<Matrix> {
+        let mut kept: Vec<(f32, Matrix)> = Vec::new();
+        let mut least = 0.0;
+        for matrix in candidates {
+            let score = self.score(matrix);
+            if score <= least {
+                continue;
+            }
+            if let Some(twin) = kept.iter_mut().find(|(_, other)| near(other, &matrix)) {
                 if score > twin.0 {
-                    *twin = (score, pitch);
+                    *twin = (score, matrix);
                 }
-            } else if kept.len() < 2 * most {
-                kept.push((score, pitch));
-            } else if let Some(least) = kept.iter_mut().min_by(|a, b| a.0.total_cmp(&b.0))
-                && score > least.0
-            {
-                *least = (score, pitch);
+                continue;
+            }
+            kept.push((score, matrix));
+            if kept.len() > 2 * most {
+                kept.sort_by(|a, b| b.0.total_cmp(&a.0));
+                kept.truncate(2 * most);
+                least = kept.last().map_or(0.0, |(score, _)| *score);
             }
         }
         kept.sort_by(|a, b| b.0.total_cmp(&a.0));
         kept.truncate(most);
-        kept.into_iter().map(|(_, pitch)| pitch).collect()
+        kept.into_iter().map(|(_, matrix)| matrix).collect()
+    }
+
+    /// Follows the power on the lattice uphill in all four entries of the matrix.
+    pub fn refine(&self, matrix: Matrix) -> Matrix {
+        let power = |[a, b, c, d]: Matrix| -> f32 {
+            self.lines
+                .iter()
+                .filter_map(|line| {
+                    let (kx, ky) = (f64::from(line.kx), f64::from(line.ky));
+                    let (fx, fy) = (a * kx + b * ky, c * kx + d * ky);
+                    let (u, v) = self.bin(fx, fy)?;
+                    let around = self.around.row(v)[u] + f32::MIN_POSITIVE;
+                    // Amplitudes: a few strong lines must not decide alone.
+                    Some((self.transform.at(fx, fy).norm_sqr() / around).sqrt())
+                })
+                .sum()
+        };
+        let mut matrix = matrix;
+        let mut best = power(matrix);
+        let side = 1.0 / matrix[0].hypot(matrix[2]);
+        let first = self.step(side, 0.5);
+        for step in [first, first / 2.0, first / 4.0, first / 8.0] {
+            for _ in 0..3 {
+                let before = best;
+                for axis in 0..4 {
+                    for sign in [1.0, -1.0] {
+                        let moved = moved(matrix, axis, sign * step);
+                        let here = power(moved);
+                        if here > best {
+                            (best, matrix) = (here, moved);
+                            break;
+                        }
+                    }
+                }
+                if best <= before {
+                    break;
+                }
+            }
+        }
+        matrix
+    }
+}
+
+/// Whether two lattices are the same but for less than the width of their outermost lines.
+fn near(one: &Matrix, other: &Matrix) -> bool {
+    let size = one.iter().map(|entry| entry * entry).sum::<f64>();
+    let apart = one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    apart < 0.006f64.powi(2) * size
+}
+
+/// One step along one of four axes: the scales of the two directions, turn, shear.
+fn moved([a, b, c, d]: Matrix, axis: usize, step: f64) -> Matrix {
+    match axis {
+        0 => [a * (1.0 + step), b * (1.0 + step), c * (1.0 + step), d * (1.0 + step)],
+        1 => [a + step * b, b - step * a, c + step * d, d - step * c],
+        2 => [a * (1.0 + step), b * (1.0 - step), c * (1.0 + step), d * (1.0 - step)],
+        _ => [a + step * b, b + step * a, c + step * d, d + step * c],
     }
 }

@@ -4,24 +4,29 @@
 //! ```
 //! use filigrane_watermark::{Detector, Key, Payload};
 //!
-//! let detector = Detector::new(&Key::public());
-//! assert!(detector.finish().payload.is_none(), "nothing was seen");
+//! let detector = Detector::new(&[Key::public()]);
+//! assert!(detector.finish()[0].payload.is_none(), "nothing was seen");
 //! assert_eq!(Payload(0x6f1c).to_string(), "0000000000006f1c");
 //! ```
 
 mod accumulate;
+mod budget;
 mod carrier;
 mod code;
 mod coherent;
+mod combine;
 mod embed;
 mod error;
 mod extract;
+mod fold;
 mod geometry;
 mod key;
 mod lattice;
+mod map;
 mod mask;
 mod payload;
 mod polar;
+mod search;
 mod whiten;
 
 pub use carrier::{MIN_SHORT_SIDE, tile_side};

@@ -6,9 +6,9 @@ use std::str::FromStr;
 pub struct Payload(pub u64);
 
 /// Bits of payload and checksum together.
-pub(crate) const MESSAGE_BITS: usize = 88;
+pub(crate) const MESSAGE_BITS: usize = 80;
 /// Bits of the checksum alone.
-pub(crate) const CHECK_BITS: u32 = 24;
+pub(crate) const CHECK_BITS: u32 = 16;
 
 impl Payload {
     /// The payload that names a manifest: the first 8 bytes of its UUID, big-endian.
@@ -36,12 +36,12 @@ impl Payload {
     }
 }
 
-/// CRC-24C of 3GPP TS 38.212 §5.1 (generator 0xB2B117), register preset to ones so that no zero message passes.
-fn check(payload: u64) -> u32 {
-    payload.to_be_bytes().iter().fold(0xff_ffff, |register, &byte| {
-        (0..8).fold(register ^ u32::from(byte) << 16, |register, _| {
+/// CRC-16 of 3GPP TS 38.212 §5.1 (generator 0x1021), register preset to ones so that no zero message passes.
+fn check(payload: u64) -> u16 {
+    payload.to_be_bytes().iter().fold(0xffff, |register, &byte| {
+        (0..8).fold(register ^ u16::from(byte) << 8, |register: u16, _| {
             let shifted = register << 1;
-            (if register & 0x80_0000 == 0 { shifted } else { shifted ^ 0xb2_b117 }) & 0xff_ffff
+            if register & 0x8000 == 0 { shifted } else { shifted ^ 0x1021 }
         })
     })
 }

@@ -161,27 +161,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn clean_words_decode_first_in_the_list(bits in proptest::collection::vec(any::<bool>(), 88)) {
-            let code = PolarCode::new(9, 88);
+        fn clean_words_decode_first_in_the_list(bits in proptest::collection::vec(any::<bool>(), 80)) {
+            let code = PolarCode::new(8, 80);
             let received: Vec<f32> = code.encode(&bits).iter().map(|&bit| if bit { -1.0 } else { 1.0 }).collect();
             prop_assert_eq!(&code.decode(&received, 4)[0], &bits);
         }
     }
 
-    /// At Eb/N0 = 3 dB a (512, 88) word with list 32 should fail less than once in hundreds.
+    /// At Eb/N0 = 3 dB a (256, 80) word with list 32 should fail less than once in hundreds.
     #[test]
     fn noisy_words_decode_at_three_decibels() {
-        let code = PolarCode::new(9, 88);
+        let code = PolarCode::new(8, 80);
         let mut state = 1u64;
         let mut uniform = || {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             ((state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
         };
-        let sigma = (512.0 / (2.0 * 88.0 * 10f64.powf(0.3))).sqrt();
+        let sigma = (256.0 / (2.0 * 80.0 * 10f64.powf(0.3))).sqrt();
         let trials = 60;
         let mut right = 0;
         for _ in 0..trials {
-            let bits: Vec<bool> = (0..88).map(|_| uniform() < 0.5).collect();
+            let bits: Vec<bool> = (0..80).map(|_| uniform() < 0.5).collect();
             let received: Vec<f32> = code
                 .encode(&bits)
                 .iter()

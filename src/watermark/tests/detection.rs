@@ -70,7 +70,7 @@ impl Clip {
             embedder.mark(&mut LumaMut::new(layout, picture).expect("fits")).expect("one size");
         }
         let psnr = embedder.luma_psnr().expect("changed");
-        assert!(psnr > 44.5, "the mark costs {psnr} dB");
+        assert!(psnr > 45.7, "the mark costs {psnr} dB");
         self
     }
 
@@ -117,11 +117,11 @@ impl Clip {
     }
 
     fn detect(&self, key: &Key) -> Finding {
-        let mut detector = Detector::new(key);
+        let mut detector = Detector::new(std::slice::from_ref(key));
         for (index, picture) in self.pictures.iter().enumerate() {
             detector.push(LumaRef::new(self.layout(), picture).expect("fits"), index as f64 / 25.0);
         }
-        detector.finish()
+        detector.finish().swap_remove(0)
     }
 }
 
@@ -155,11 +155,11 @@ fn payload_is_read_from_a_crop_and_its_place_in_the_tile_is_right() {
     let crop = clip.mapped(454, 255, |x, y| (x + x0, y + y0));
     let geometry = assert_read(&crop, "crop").sighting.expect("found").geometry;
     let (tile_x, tile_y) = geometry.tile();
-    assert!((tile_x - 64.0).abs() < 0.1 && (tile_y - 64.0).abs() < 0.1, "{tile_x} {tile_y}");
+    assert!((tile_x - 61.0).abs() < 0.1 && (tile_y - 61.0).abs() < 0.1, "{tile_x} {tile_y}");
     let (u, v) = geometry.tile_coordinates(0.0, 0.0);
     let off =
-        |value: f64, expected: f64| ((value - expected / 64.0 + 0.5).rem_euclid(1.0) - 0.5).abs() * 64.0;
-    assert!(off(u, x0 as f64) < 0.5 && off(v, y0 as f64) < 0.5, "{} {}", u * 64.0, v * 64.0);
+        |value: f64, expected: f64| ((value - expected / 61.0 + 0.5).rem_euclid(1.0) - 0.5).abs() * 61.0;
+    assert!(off(u, x0 as f64) < 0.5 && off(v, y0 as f64) < 0.5, "{} {}", u * 61.0, v * 61.0);
 }
 
 #[test]
@@ -191,19 +191,47 @@ fn unmarked_pictures_and_other_keys_yield_nothing() {
     assert_eq!((other.sighting, other.payload), (None, None));
 }
 
-/// The stated chance is an upper bound: at a stated 1 in 30, at most about 1 in 30 keys may come up.
+/// The stated chance is an upper bound: of 600 random keys on one clip, no more than stated may come up at any level.
 #[test]
 fn stated_chance_bounds_the_rate_over_random_keys() {
     let clip = footage(6, 2).halved();
-    let trials = 120u32;
-    let below = (0..trials)
-        .filter(|trial| {
+    let trials = 600u32;
+    let keys: Vec<Key> = (0..trials)
+        .map(|trial| {
             let mut key = [0x5a; 32];
             key[..4].copy_from_slice(&trial.to_le_bytes());
-            clip.detect(&Key::new(key)).log10_p <= (1.0f64 / 30.0).log10()
+            Key::new(key)
         })
-        .count();
-    assert!(below <= 11, "{below} of {trials} keys at a stated 1 in 30");
+        .collect();
+    let mut detector = Detector::new(&keys);
+    for picture in &clip.pictures {
+        detector.push(LumaRef::new(clip.layout(), picture).expect("fits"), 0.0);
+    }
+    let findings = detector.finish();
+    for level in [1e-1, 1e-2, 1e-3] {
+        let below = findings.iter().filter(|finding| finding.log10_p <= f64::log10(level)).count();
+        let expected = level * f64::from(trials);
+        assert!(below as f64 <= expected + 3.0 * expected.sqrt() + 1.0, "{below} of {trials} at {level}");
+    }
+    assert!(findings.iter().all(|finding| finding.sighting.is_none() && finding.payload.is_none()));
+}
+
+#[test]
+fn payload_is_read_after_a_turn_by_any_angle() {
+    let clip = footage(9, 12).marked(&Key::public());
+    for degrees in [3.7f64, 38.0] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (cx, cy) = (WIDTH as f64 / 2.0, HEIGHT as f64 / 2.0);
+        let turned = clip.mapped(WIDTH, HEIGHT, |x, y| {
+            let (x, y) = (x as f64 - cx, y as f64 - cy);
+            let place = |value: f64, size: usize| value.round().clamp(0.0, size as f64 - 1.0) as usize;
+            (place(cos * x + sin * y + cx, WIDTH), place(cos * y - sin * x + cy, HEIGHT))
+        });
+        let geometry = assert_read(&turned, "turned").sighting.expect("found").geometry;
+        let turn = geometry.dihedral.rotation() + geometry.skew();
+        let off = (turn - degrees + 180.0).rem_euclid(360.0) - 180.0;
+        assert!(off.abs() < 0.1 || (off.abs() - 90.0).abs() < 0.1, "{turn} for {degrees}");
+    }
 }
 
 #[test]
@@ -219,7 +247,7 @@ fn strength_over_time_shows_which_seconds_are_marked() {
 
 #[test]
 fn tiny_and_empty_clips_are_answered_without_a_mark() {
-    assert_eq!(Detector::new(&Key::public()).finish().log10_p, 0.0);
+    assert_eq!(Detector::new(&[Key::public()]).finish()[0].log10_p, 0.0);
     for (width, height) in [(1, 1), (16, 16), (17, 40), (3000, 16)] {
         let clip = Clip { width, height, pictures: vec![vec![128; width * height]] };
         let finding = clip.detect(&Key::public());
