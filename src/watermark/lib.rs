@@ -10,6 +10,7 @@
 //! ```
 
 mod accumulate;
+pub mod audio;
 mod carrier;
 mod code;
 mod coherent;

@@ -1,0 +1,227 @@
+use filigrane_frame::Interval;
+
+use crate::audio::embed::{MAX_SAMPLE_RATE, MIN_SAMPLE_RATE};
+use crate::audio::features::Features;
+use crate::audio::fold::{Fold, ROWS, Segments};
+use crate::audio::grid::{SLOT_SECONDS, SLOTS};
+use crate::audio::pattern::Pattern;
+use crate::audio::sight::{OFFSETS, Search, Sight, agreement, likelihoods};
+use crate::code;
+use crate::error::Error;
+use crate::extract::FALSE_ALARM;
+use crate::key::Key;
+use crate::payload::Payload;
+
+/// Largest deviation of the speed that is looked for.
+const FASTEST: f64 = 0.011;
+/// Rows by which neighbouring speeds part over the whole sound.
+const DRIFT: f64 = 2.0;
+/// Sightings of one search whose bits are tried.
+const TRIED: usize = 4;
+/// Segments of the shortest part that is searched by itself.
+const SHORTEST: usize = 4;
+/// Deviations from which a segment counts as marked.
+const SEGMENT_DEVIATIONS: f64 = 4.0;
+
+/// What a detector says of one track.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AudioFinding {
+    /// Log10 of the chance that sound without this key's mark gives so strong an answer, all hypotheses counted; at
+    /// most 0.
+    pub log10_p: f64,
+    /// From the first to the last stretch that shows the mark, seconds from the first sample; none when the chance is
+    /// over [`FALSE_ALARM`].
+    pub span: Option<Interval>,
+    /// The bits carried, when their check holds too.
+    pub payload: Option<Payload>,
+    /// How much faster the sound runs than when it was marked: 0.01 is one percent.
+    pub speed: f64,
+}
+
+/// Looks for the mark of one key in the sound of one track. Memory and the cost of the answer are bounded.
+pub struct AudioDetector {
+    pattern: Pattern,
+    features: Features,
+    segments: Segments,
+    low_frequency: Option<usize>,
+    mixed: Vec<f32>,
+    samples: u64,
+    rate: u32,
+}
+
+impl AudioDetector {
+    /// For a track at `rate` hertz; `low_frequency` is the number of its channel for effects below 120 Hz.
+    ///
+    /// # Errors
+    /// [`Error::SampleRate`] outside [`MIN_SAMPLE_RATE`] to [`MAX_SAMPLE_RATE`].
+    pub fn new(key: &Key, rate: u32, low_frequency: Option<usize>) -> Result<Self, Error> {
+        if !(MIN_SAMPLE_RATE..=MAX_SAMPLE_RATE).contains(&rate) {
+            return Err(Error::SampleRate(rate));
+        }
+        Ok(Self {
+            pattern: Pattern::new(key),
+            features: Features::new(rate),
+            segments: Segments::new(),
+            low_frequency,
+            mixed: Vec::new(),
+            samples: 0,
+            rate,
+        })
+    }
+
+    /// Takes in a block, one list of samples a channel.
+    pub fn push(&mut self, block: &[Vec<f32>]) {
+        let heard = |channel: usize| Some(channel) != self.low_frequency || block.len() == 1;
+        let count = (0..block.len()).filter(|channel| heard(*channel)).count().max(1) as f32;
+        self.mixed.clear();
+        self.mixed.resize(block.first().map_or(0, Vec::len), 0.0);
+        for (_, channel) in block.iter().enumerate().filter(|(channel, _)| heard(*channel)) {
+            for (sum, sample) in self.mixed.iter_mut().zip(channel) {
+                *sum += if sample.is_finite() { sample / count } else { 0.0 };
+            }
+        }
+        self.samples += self.mixed.len() as u64;
+        let segments = &mut self.segments;
+        self.features.push(&self.mixed, |number, row| segments.add(number, row));
+    }
+
+    /// Seconds taken in.
+    pub fn seconds(&self) -> f64 {
+        self.samples as f64 / f64::from(self.rate)
+    }
+
+    /// The answer for all the sound taken in.
+    pub fn finish(mut self) -> AudioFinding {
+        let segments = &mut self.segments;
+        self.features.finish(|number, row| segments.add(number, row));
+        let mut finding = find(&self.segments, &self.pattern);
+        let end = self.samples as f64 / f64::from(self.rate);
+        if let Some(span) = &mut finding.span {
+            span.end = span.end.min(end);
+        }
+        finding
+    }
+}
+
+/// One hypothesis: segments, and rows of drift a row.
+#[derive(Clone)]
+struct View {
+    segments: std::ops::Range<usize>,
+    speed: f64,
+}
+
+/// A hypothesis at its best offset.
+struct Candidate {
+    view: View,
+    fold: Fold,
+    sight: Sight,
+    payload: Option<Payload>,
+}
+
+/// All that is looked at in so many segments of so many periods: the whole at all speeds, then its parts.
+fn views(count: usize, periods: u64) -> [Vec<View>; 2] {
+    let rows = count as f64 * periods as f64 * ROWS as f64;
+    // Inside a segment nothing is straightened: a slot of drift is the most.
+    let most = FASTEST.min(4.0 / (periods as f64 * ROWS as f64));
+    let step = DRIFT / rows.max(1.0);
+    let steps = (most / step).ceil() as i64;
+    let whole = (-steps..=steps).map(|n| View { segments: 0..count, speed: n as f64 * step }).collect();
+    let mut parts = Vec::new();
+    let mut length = SHORTEST;
+    while length < count {
+        let starts = (0..count - length).step_by(length / 2).chain([count - length]);
+        parts.extend(starts.map(|start| View { segments: start..start + length, speed: 0.0 }));
+        length *= 2;
+    }
+    [whole, parts]
+}
+
+/// Log10 of the chance that any of so many hypotheses does as well, by the union bound: by its known cells alone, or by
+/// known cells and checksum together.
+fn log10_p(candidate: &Candidate, log10_hypotheses: f64) -> f64 {
+    let alone = candidate.sight.log10_chance() + log10_hypotheses;
+    let p = match candidate.payload {
+        Some(_) => alone.min(alone.min(0.0) + code::log10_accident()),
+        None => alone,
+    };
+    // Two ways to be found, each at half the stated rate.
+    (p + 2f64.log10()).min(0.0)
+}
+
+/// The answer of one pattern for folded sound.
+pub(crate) fn find(segments: &Segments, pattern: &Pattern) -> AudioFinding {
+    let stages = views(segments.folds.len(), segments.periods);
+    let count: usize = stages.iter().map(Vec::len).sum();
+    let log10_hypotheses = (count as f64 * OFFSETS).log10();
+    let search = Search::new(pattern);
+    let mut answer = AudioFinding { log10_p: 0.0, span: None, payload: None, speed: 0.0 };
+    for views in stages {
+        let mut best: Vec<Candidate> = Vec::new();
+        for view in views {
+            let fold = folded(segments, &view);
+            let sight = search.best(&fold);
+            let place = best.partition_point(|other| other.sight.deviations >= sight.deviations);
+            best.insert(place, Candidate { view, fold, sight, payload: None });
+            best.truncate(TRIED);
+        }
+        for candidate in &mut best {
+            let chance = candidate.sight.log10_chance() + log10_hypotheses + code::log10_accident();
+            // Weaker sightings cannot reach the stated rate even with their bits checked.
+            if chance + 2f64.log10() <= FALSE_ALARM.log10() {
+                let likelihoods = likelihoods(&candidate.fold, candidate.sight.offset, pattern);
+                candidate.payload = code::decode(&likelihoods);
+            }
+        }
+        let rank = |candidate: &&Candidate| (candidate.payload.is_some(), candidate.sight.deviations);
+        let Some(best) = best.iter().max_by(|one, other| {
+            let (one, other) = (rank(one), rank(other));
+            one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+        }) else {
+            continue;
+        };
+        let log10_p = log10_p(best, log10_hypotheses);
+        let found = log10_p <= FALSE_ALARM.log10();
+        let better = found && (answer.span.is_none() || best.payload.is_some());
+        if better {
+            let span = Some(span(segments, best, pattern));
+            answer = AudioFinding { log10_p, span, payload: best.payload, speed: best.view.speed };
+        } else if answer.span.is_none() {
+            answer.log10_p = answer.log10_p.min(log10_p);
+        }
+        if answer.payload.is_some() {
+            break;
+        }
+    }
+    answer
+}
+
+fn drift(segments: &Segments, view: &View, index: usize) -> i64 {
+    let middle = (index as f64 + 0.5) * segments.periods as f64 * ROWS as f64;
+    (middle * view.speed).round() as i64
+}
+
+fn folded(segments: &Segments, view: &View) -> Fold {
+    let mut sum = Fold::new();
+    for index in view.segments.clone() {
+        sum.add(&segments.folds[index], drift(segments, view, index));
+    }
+    sum
+}
+
+/// From the first to the last segment that agrees with the mark as found.
+fn span(segments: &Segments, found: &Candidate, pattern: &Pattern) -> Interval {
+    let signs = match found.payload {
+        Some(payload) => pattern.signs(payload),
+        None => pattern.known_signs(),
+    };
+    let shows = |index: &usize| {
+        let shift = drift(segments, &found.view, *index);
+        let offset = (found.sight.offset as i64 - shift).rem_euclid(ROWS as i64) as usize;
+        agreement(&segments.folds[*index], offset, &signs) >= SEGMENT_DEVIATIONS
+    };
+    let all = 0..segments.folds.len();
+    let first = all.clone().find(shows).unwrap_or(found.view.segments.start);
+    let last = all.rev().find(shows).unwrap_or(found.view.segments.end.saturating_sub(1));
+    let length = segments.periods as f64 * SLOTS as f64 * SLOT_SECONDS;
+    Interval { start: first as f64 * length, end: (last + 1) as f64 * length }
+}
