@@ -26,4 +26,4 @@ pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via};
 pub use report::{Media, Report, SCHEMA, Timing, overall_exit_status};
 pub use verdict::{Code, Verdict};
 pub use visible::{is_deceptive, visible};
-pub use watermark::{Geometry, Strength, Watermark, WatermarkState};
+pub use watermark::{AudioMark, Geometry, Strength, Watermark, WatermarkState};
