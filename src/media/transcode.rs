@@ -398,14 +398,15 @@ mod tests {
             // A device that is always full.
             let full = File::options().write(true).open("/dev/full").expect("Linux");
             let options = EncodeOptions::new(codec);
+            let limits = Limits::default();
             let run = || -> Result<(), Error> {
                 let mut job =
-                    Job::prepare(&input, container, &options, &Limits::default(), &Cancel::default())?;
-                let mut writer = Writer::start(&job, full, container, &options)?;
+                    Job::prepare(&input, container, &options, &limits, &Cancel::default(), true)?;
+                let mut writer = Writer::start(&mut job, full, container, &options, &limits, None)?;
                 while let Step::Picture(frame, time) = job.decoder.advance()? {
                     writer.encode(Picture::new(frame, time)?)?;
                 }
-                writer.finish()
+                writer.finish(&mut job.decoder)
             };
             let error = run().expect_err("no room");
             assert_eq!(error.kind(), ErrorKind::Io);

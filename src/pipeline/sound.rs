@@ -31,6 +31,11 @@ impl Marked {
         self.0.borrow().iter().filter_map(hardly).collect()
     }
 
+    /// Noise-to-mask ratio of the track where it is highest, decibels; none when no sound was changed.
+    pub(crate) fn noise_to_mask(&self) -> Option<f64> {
+        self.0.borrow().iter().filter_map(|(_, quality)| quality.noise_to_mask).max_by(f64::total_cmp)
+    }
+
     /// Signal-to-mark ratio of the loudest change, decibels; none when no sound was changed.
     pub(crate) fn snr(&self) -> Option<f64> {
         self.0.borrow().iter().filter_map(|(_, quality)| quality.snr).min_by(f64::total_cmp)

@@ -61,6 +61,8 @@ pub struct Stamped {
     pub luma_psnr: Option<f64>,
     /// Power of the sound over that of the mark in it, dB; `None` when no sound was marked.
     pub audio_snr: Option<f64>,
+    /// Power of the mark in the sound over what the sound hides, dB, on average.
+    pub audio_nmr: Option<f64>,
     /// Whether the manifest was published.
     pub registered: bool,
     /// Pictures written.
@@ -77,6 +79,7 @@ struct Pictures {
     frames: u64,
     luma_psnr: Option<f64>,
     audio_snr: Option<f64>,
+    audio_nmr: Option<f64>,
     notes: Vec<String>,
 }
 
@@ -123,6 +126,7 @@ pub fn stamp(
         payload: how.watermark.map(|_| payload),
         luma_psnr: pictures.luma_psnr,
         audio_snr: pictures.audio_snr,
+        audio_nmr: pictures.audio_nmr,
         registered: false,
         frames: pictures.frames,
         notes: Vec::new(),
@@ -227,6 +231,7 @@ fn mark(
         frames: written.frames,
         luma_psnr: embedder.and_then(|embedder| embedder.luma_psnr()),
         audio_snr: marked.snr(),
+        audio_nmr: marked.noise_to_mask(),
         notes,
     })
 }
@@ -253,6 +258,7 @@ fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress
         frames,
         luma_psnr: None,
         audio_snr: None,
+        audio_nmr: None,
         notes: decoder.damage().to_vec(),
         info,
     })

@@ -14,7 +14,7 @@ use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
 
 use crate::file::digest;
-use crate::lookup::{Answer, by_fingerprint, by_watermark};
+use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
 use crate::progress::Progress;
 use crate::sound::Listening;
@@ -163,6 +163,19 @@ impl Verifier<'_> {
             let picture = (seen.info.width as usize, seen.info.height as usize);
             report.watermark = watermark(&finding, |geometry| stated(geometry, picture, original, view));
             report.watermark.audio = audio_mark(seen.audio.as_ref());
+            let payload = seen.audio.and_then(|audio| audio.payload);
+            if let (Some(payload), Shelf::Open(registry)) = (payload, &self.shelf)
+                && finding.payload != Some(payload)
+            {
+                match registered(registry, payload, self.trust, &self.limits) {
+                    Ok(Some((name, withdrawn))) => {
+                        report.watermark.audio.registered = Some(name);
+                        report.watermark.audio.withdrawn = withdrawn;
+                    }
+                    Ok(None) => {}
+                    Err(error) => report.errors.push(format!("registry: {error}")),
+                }
+            }
             report.timing.watermark_s = seen.watermark;
         }
         report.media = Some(media(&seen.info, seen.frames));
@@ -326,7 +339,7 @@ fn audio_mark(finding: Option<&AudioFinding>) -> AudioMark {
         log10_p: Some(finding.log10_p),
         start: finding.span.map(|span| span.start.max(0.0)),
         end: finding.span.map(|span| span.end),
-        registered: None,
+        ..AudioMark::default()
     }
 }
 

@@ -12,6 +12,7 @@ mod phrase;
 mod policy;
 mod registry;
 mod report;
+mod sound;
 mod stage;
 mod verdict;
 mod visible;

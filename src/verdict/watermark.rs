@@ -77,6 +77,8 @@ pub struct AudioMark {
     /// Name of a registered manifest, whose signature holds and which binds this payload; none when there is none, or
     /// none was looked for because the picture carries the same payload. That the sound belongs to it is not checked.
     pub registered: Option<String>,
+    /// Whether that manifest was withdrawn.
+    pub withdrawn: bool,
 }
 
 impl AudioMark {

@@ -225,3 +225,62 @@ fn span(segments: &Segments, found: &Candidate, pattern: &Pattern) -> Interval {
     let length = segments.periods as f64 * SLOTS as f64 * SLOT_SECONDS;
     Interval { start: first as f64 * length, end: (last + 1) as f64 * length }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Chords that come and go, with noise: structure in time and frequency, as in music.
+    fn folded_sound(seed: u64) -> Segments {
+        let mut state = seed;
+        let mut features = Features::new(16_000);
+        let mut segments = Segments::new();
+        let sound: Vec<f32> = (0..16_000 * 10)
+            .map(|n| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let noise = (state >> 40) as f32 / (1 << 23) as f32 - 1.0;
+                let time = n as f32 / 16_000.0;
+                let chord: f32 = [311.0, 700.0, 1250.0, 2500.0, 4100.0]
+                    .iter()
+                    .map(|hertz| (std::f32::consts::TAU * (hertz * time).fract()).sin())
+                    .sum();
+                0.1 * chord * (3.0 * time).sin().powi(2) + 0.02 * noise * (1.0 + (11.0 * time).sin())
+            })
+            .collect();
+        features.push(&sound, |number, row| segments.add(number, row));
+        features.finish(|number, row| segments.add(number, row));
+        segments
+    }
+
+    /// The stated chance is an upper bound: over random keys, no more than stated may come up.
+    #[test]
+    fn stated_chance_bounds_the_rate_over_random_keys() {
+        let mut below = [0u32; 3];
+        let trials = 1500u32;
+        let sounds: Vec<Segments> = [1, 2].map(folded_sound).into();
+        for trial in 0..trials {
+            let mut key = [0x5a; 32];
+            key[..4].copy_from_slice(&trial.to_le_bytes());
+            let pattern = Pattern::new(&Key::new(key));
+            for sound in &sounds {
+                let log10_p = find(sound, &pattern).log10_p;
+                for (count, power) in below.iter_mut().zip(1..) {
+                    *count += u32::from(log10_p <= f64::from(-power));
+                }
+            }
+        }
+        // Three deviations above the stated 0.1, 0.01 and 0.001 of 3000.
+        for (count, most) in below.into_iter().zip([349, 46, 8]) {
+            assert!(count <= most, "{below:?} of {}", 2 * trials);
+        }
+    }
+
+    #[test]
+    fn hypotheses_are_bounded_however_long_the_sound() {
+        for (count, periods) in [(0, 1), (1, 1), (4, 1), (64, 1), (64, 8), (64, 1 << 20)] {
+            let [whole, parts] = views(count, periods);
+            assert!(whole.len() <= 400 && parts.len() <= 80, "{count}: {} {}", whole.len(), parts.len());
+            assert!(parts.iter().all(|part| part.segments.end <= count));
+        }
+    }
+}

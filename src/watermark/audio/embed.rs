@@ -1,7 +1,7 @@
 use filigrane_signal::{Complex32, ShortTime, raised_cosine};
 
 use crate::audio::grid::{BANDS, SLOT_SECONDS, SLOTS, bins};
-use crate::audio::masking::Masking;
+use crate::audio::masking::{MOST, Masking};
 use crate::audio::pattern::Pattern;
 use crate::embed::Strength;
 use crate::error::Error;
@@ -20,6 +20,9 @@ const HOP_SECONDS: f64 = 0.016;
 pub struct AudioQuality {
     /// Power of the sound over power of the change, decibels; none when nothing was changed.
     pub snr: Option<f64>,
+    /// Power of the change over the power that the masking threshold of the embedder hides, decibels, on average over all
+    /// bands of all spectra that are no silence; none when there were none.
+    pub noise_to_mask: Option<f64>,
     /// Seconds of sound loud enough to carry the mark.
     pub carrying: f64,
 }
@@ -47,8 +50,13 @@ pub struct AudioEmbedder {
     power: f64,
     change: f64,
     carrying: u64,
+    /// Sum of noise-to-mask ratios, decibels, and their number.
+    masked: f64,
+    cells: u64,
 }
 
+/// Largest change at any strength.
+const LIMIT: f32 = 0.5;
 /// Mean square under which a spectrum counts as silence: -66 dB of full scale.
 const SILENCE: f32 = 2.5e-7;
 
@@ -93,6 +101,8 @@ impl AudioEmbedder {
             power: 0.0,
             change: 0.0,
             carrying: 0,
+            masked: 0.0,
+            cells: 0,
         })
     }
 
@@ -131,7 +141,8 @@ impl AudioEmbedder {
     pub fn quality(&self) -> AudioQuality {
         let snr = (self.change > 0.0).then(|| 10.0 * (self.power / self.change).log10());
         let carrying = self.carrying as f64 * self.hop as f64 / f64::from(self.rate);
-        AudioQuality { snr, carrying }
+        let noise_to_mask = (self.cells > 0).then(|| self.masked / self.cells as f64);
+        AudioQuality { snr, noise_to_mask, carrying }
     }
 
     fn advance(&mut self) -> Vec<Vec<f32>> {
@@ -156,7 +167,7 @@ impl AudioEmbedder {
         let span = start..start + 2 * self.hop;
         let mut spectra: Vec<Vec<Complex32>> = Vec::new();
         let mut mean = vec![Complex32::default(); self.hop + 1];
-        let mut loud = 0.0f32;
+        let mut power = 0.0f32;
         for (samples, marked) in self.pending.iter().zip(&self.marked) {
             if !marked {
                 spectra.push(Vec::new());
@@ -164,14 +175,23 @@ impl AudioEmbedder {
             }
             let spectrum = self.transform.analyse(&samples[span.clone()]).to_vec();
             mean.iter_mut().zip(&spectrum).for_each(|(sum, bin)| *sum += bin);
-            loud = loud.max(samples[span.clone()].iter().map(|sample| sample * sample).sum::<f32>());
+            power = power.max(samples[span.clone()].iter().map(|sample| sample * sample).sum::<f32>());
             spectra.push(spectrum);
         }
-        self.carrying += u64::from(loud > SILENCE * span.len() as f32);
+        let loud = power > SILENCE * span.len() as f32;
+        self.carrying += u64::from(loud);
         let shares = self.masking.shares(&mean);
         let mut gains = vec![0.0f32; self.hop + 1];
         for (band, range) in self.bins.iter().enumerate() {
-            let share = 1.0 + (shares[band] * self.strength).min(0.5);
+            if range.is_empty() {
+                continue;
+            }
+            let change = (shares[band].min(MOST) * self.strength).min(LIMIT);
+            if loud {
+                self.masked += 20.0 * f64::from((change / shares[band]).log10());
+                self.cells += 1;
+            }
+            let share = 1.0 + change;
             let gain = if self.signs[cells + band] > 0.0 { share } else { 1.0 / share };
             gains[range.clone()].fill(gain - 1.0);
         }

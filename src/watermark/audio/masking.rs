@@ -2,8 +2,8 @@ use filigrane_signal::Complex32;
 
 use crate::audio::grid::{BANDS, bins, edges};
 
-/// Largest change of an amplitude, as a share of it.
-const MOST: f32 = 0.22;
+/// Largest change of an amplitude that is made, as a share of it.
+pub(crate) const MOST: f32 = 0.22;
 /// Weight of the newest power in the smoothed spectrum that tells tones from noise.
 const NEWEST: f32 = 0.3;
 /// Decibels that noise may lie below noise before it is heard.
@@ -38,7 +38,7 @@ impl Masking {
         }
     }
 
-    /// For each band of the next spectrum, the share by which its amplitudes may change.
+    /// For each band of the next spectrum, the share by which its amplitudes may change before it is heard.
     pub fn shares(&mut self, spectrum: &[Complex32]) -> [f32; BANDS] {
         self.smoothed.resize(spectrum.len(), 0.0);
         for (smooth, bin) in self.smoothed.iter_mut().zip(spectrum) {
@@ -68,7 +68,7 @@ impl Masking {
                     levels[other] - offsets[other] - slope
                 })
                 .fold(f32::NEG_INFINITY, f32::max);
-            10f32.powf((threshold - levels[band]) / 20.0).min(MOST)
+            10f32.powf((threshold - levels[band]) / 20.0)
         })
     }
 }
