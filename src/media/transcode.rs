@@ -6,8 +6,8 @@ use filigrane_frame::Limits;
 use crate::container::{Container, muxer_for};
 use crate::copies::Copies;
 use crate::decoder::{Decoder, Form, Step};
-use crate::encode_plan::{EncodePlan, check_fit};
 use crate::ears::Ears;
+use crate::encode_plan::{EncodePlan, check_fit};
 use crate::ffi::{Code, EncoderSettings, Muxer, Packet, Ratio, SoundFrame, VideoEncoder, VideoFrame};
 use crate::output_file::OutputFile;
 use crate::sound::SoundSteps;
@@ -400,8 +400,7 @@ mod tests {
             let options = EncodeOptions::new(codec);
             let limits = Limits::default();
             let run = || -> Result<(), Error> {
-                let mut job =
-                    Job::prepare(&input, container, &options, &limits, &Cancel::default(), true)?;
+                let mut job = Job::prepare(&input, container, &options, &limits, &Cancel::default(), true)?;
                 let mut writer = Writer::start(&mut job, full, container, &options, &limits, None)?;
                 while let Step::Picture(frame, time) = job.decoder.advance()? {
                     writer.encode(Picture::new(frame, time)?)?;

@@ -71,8 +71,7 @@ pub(crate) fn marking(
         return Err(format!("{seconds:.1} s are too short, {SHORTEST} s or more are needed"));
     }
     let low = format.low_frequency.filter(|_| format.channels > 1);
-    let embedder =
-        AudioEmbedder::new(&Key::public(), payload, format.rate, format.channels, low, strength);
+    let embedder = AudioEmbedder::new(&Key::public(), payload, format.rate, format.channels, low, strength);
     let embedder = embedder.map_err(|error| error.to_string())?;
     Ok(Box::new(Marking { stream: format.stream, embedder, marked: marked.clone() }))
 }

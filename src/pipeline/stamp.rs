@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use filigrane_fingerprint::{Fingerprint, Sampler};
 use filigrane_frame::Limits;
 use filigrane_media::{
-    Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SoundFormat, TranscodeError, muxer_for, probe, transcode,
-    transcode_with_sound,
+    Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SoundFormat, TranscodeError, muxer_for,
+    probe, transcode, transcode_with_sound,
 };
 use filigrane_provenance::{Claim, Identity, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};

@@ -7,8 +7,8 @@ use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState, Report,
-    Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState,
+    Report, Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
@@ -252,7 +252,17 @@ impl Verifier<'_> {
         let finding = detector.map(|detector| detector.finish());
         let audio = listening.finish();
         watermark += before.elapsed().as_secs_f64();
-        Ok(Seen { info, frames, finding, audio, samples: sampler.finish(), stills, decode, watermark, errors })
+        Ok(Seen {
+            info,
+            frames,
+            finding,
+            audio,
+            samples: sampler.finish(),
+            stills,
+            decode,
+            watermark,
+            errors,
+        })
     }
 
     /// Asks the registry: by the mark when its bits were read, else by likeness.

@@ -2,8 +2,8 @@
 
 use crate::wording::{clock, odds, origin, percent};
 use filigrane_verdict::{
-    AudioMark,    Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature, RegistryFinding,
-    RegistryState, Report, Via, Watermark, WatermarkState, visible,
+    AudioMark, Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature,
+    RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, visible,
 };
 
 const NAME_LIMIT: usize = 100;

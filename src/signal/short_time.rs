@@ -25,8 +25,7 @@ impl ShortTime {
         let inverse = planner.plan_fft_inverse(window.len());
         let samples = forward.make_input_vec();
         let bins = forward.make_output_vec();
-        let scratch =
-            vec![Complex32::default(); forward.get_scratch_len().max(inverse.get_scratch_len())];
+        let scratch = vec![Complex32::default(); forward.get_scratch_len().max(inverse.get_scratch_len())];
         Self { window, forward, inverse, samples, bins, scratch }
     }
 

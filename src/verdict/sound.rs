@@ -46,8 +46,8 @@ fn registered(evidence: Evidence<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use crate::{
-        AudioMark, Classifier, Code, Credentials, CredentialsState, RegistryFinding, RegistryState, Watermark,
-        WatermarkState, policy,
+        AudioMark, Classifier, Code, Credentials, CredentialsState, RegistryFinding, RegistryState,
+        Watermark, WatermarkState, policy,
     };
 
     fn summary(picture: Option<&str>, sound: AudioMark) -> (Code, String) {
@@ -101,11 +101,18 @@ mod tests {
         let sound = AudioMark { registered: Some(name.clone()), ..mark("0123456789abcdef") };
         let (code, words) = summary(None, sound.clone());
         assert_eq!(code, Code::Inconclusive);
-        let clause = format!("its sound carries the mark 0123456789abcdef (registered as {name}), its picture does not");
-        assert!(words.contains(&clause) && words.starts_with("No provenance of the picture was found"), "{words}");
+        let clause = format!(
+            "its sound carries the mark 0123456789abcdef (registered as {name}), its picture does not"
+        );
+        assert!(
+            words.contains(&clause) && words.starts_with("No provenance of the picture was found"),
+            "{words}"
+        );
         let (_, words) = summary(None, AudioMark { withdrawn: true, ..sound });
         assert!(words.contains("which was withdrawn)"), "{words}");
         let unread = AudioMark { payload: None, ..mark("") };
-        assert!(summary(None, unread).1.contains("a mark whose bits could not be read, its picture does not"));
+        assert!(
+            summary(None, unread).1.contains("a mark whose bits could not be read, its picture does not")
+        );
     }
 }

@@ -71,10 +71,14 @@ fn sound_swapped_between_two_stamped_clips_is_said_not_to_belong_to_the_picture(
     let (one, _) = stamped(&user, "one.mp4", ID, "");
     let (other, _) = stamped(&user, "other.mp4", OTHER_ID, "");
     let swapped = user.path("swapped.mp4");
-    let second = format!("-i {} -i {} -map 0:v -map 1:a -map_metadata -1 -c copy", one.display(), other.display());
+    let second =
+        format!("-i {} -i {} -map 0:v -map 1:a -map_metadata -1 -c copy", one.display(), other.display());
     ffmpeg(&second, &swapped);
     let answer = user.verify(&swapped, "").verdict("recovered", 0);
-    assert_eq!((&answer["watermark"]["payload"], &audio(&answer)["payload"]), (&PAYLOAD.into(), &OTHER_PAYLOAD.into()));
+    assert_eq!(
+        (&answer["watermark"]["payload"], &audio(&answer)["payload"]),
+        (&PAYLOAD.into(), &OTHER_PAYLOAD.into())
+    );
     let words = summary(&answer);
     assert!(
         words.contains("picture and sound do not belong together")
@@ -98,11 +102,19 @@ fn lifted_sound_under_another_picture_is_recognised_and_the_picture_stays_unknow
     );
     ffmpeg(&arguments, &lifted);
     let answer = user.verify(&lifted, "").verdict("inconclusive", 1);
-    assert_eq!((&answer["watermark"]["state"], &audio(&answer)["state"]), (&"absent".into(), &"found".into()));
-    let clause = format!("its sound carries the mark {PAYLOAD} (registered as urn:c2pa:{ID}), its picture does not");
+    assert_eq!(
+        (&answer["watermark"]["state"], &audio(&answer)["state"]),
+        (&"absent".into(), &"found".into())
+    );
+    let clause =
+        format!("its sound carries the mark {PAYLOAD} (registered as urn:c2pa:{ID}), its picture does not");
     assert!(summary(&answer).contains(&clause), "{}", summary(&answer));
     let answer = User::new().verify(&lifted, "").verdict("inconclusive", 1);
-    assert!(summary(&answer).contains(&format!("the mark {PAYLOAD}, its picture does not")), "{}", summary(&answer));
+    assert!(
+        summary(&answer).contains(&format!("the mark {PAYLOAD}, its picture does not")),
+        "{}",
+        summary(&answer)
+    );
 }
 
 #[test]

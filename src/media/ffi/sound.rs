@@ -86,10 +86,7 @@ impl SoundFrame {
         let fields = self.fields();
         // SAFETY: the layout is that of a live frame; looks up a static order of channels.
         let low = unsafe {
-            c::av_channel_layout_index_from_channel(
-                &fields.ch_layout,
-                c::AVChannel::AV_CHAN_LOW_FREQUENCY,
-            )
+            c::av_channel_layout_index_from_channel(&fields.ch_layout, c::AVChannel::AV_CHAN_LOW_FREQUENCY)
         };
         SoundShape {
             rate: u32::try_from(fields.sample_rate).unwrap_or(0),
@@ -151,9 +148,7 @@ fn reader(format: i32) -> Option<(usize, bool, Read)> {
     } else if is(AV_SAMPLE_FMT_DBL) || is(AV_SAMPLE_FMT_DBLP) {
         (8, |b| f64::from_ne_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
     } else if is(AV_SAMPLE_FMT_S64) || is(AV_SAMPLE_FMT_S64P) {
-        (8, |b| {
-            i64::from_ne_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32 / 9.223_372e18
-        })
+        (8, |b| i64::from_ne_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32 / 9.223_372e18)
     } else {
         return None;
     };

@@ -1,6 +1,6 @@
 use filigrane_signal::{Complex32, ShortTime, raised_cosine};
 
-use crate::audio::grid::{BANDS, SLOT_SECONDS, SLOTS, bins};
+use crate::audio::grid::{BANDS, SLOT_MILLISECONDS, SLOTS, bins};
 use crate::audio::masking::{MOST, Masking};
 use crate::audio::pattern::Pattern;
 use crate::embed::Strength;
@@ -161,7 +161,7 @@ impl AudioEmbedder {
 
     /// Adds the change of the spectrum over two hops from `start` on.
     fn mark(&mut self, start: usize) {
-        let slot = (self.number as f64 * self.hop as f64 / f64::from(self.rate) / SLOT_SECONDS) as u64;
+        let slot = self.number * self.hop as u64 * 1000 / (u64::from(self.rate) * SLOT_MILLISECONDS);
         let cells = (slot % SLOTS as u64) as usize * BANDS;
         self.number += 1;
         let span = start..start + 2 * self.hop;

@@ -6,7 +6,8 @@ pub(crate) const BANDS: usize = 32;
 pub(crate) const SLOTS: usize = 64;
 /// Cells of the pattern.
 pub(crate) const CELLS: usize = BANDS * SLOTS;
-/// Length of a slot, seconds.
+/// Length of a slot, milliseconds and seconds.
+pub(crate) const SLOT_MILLISECONDS: u64 = 48;
 pub(crate) const SLOT_SECONDS: f64 = 0.048;
 /// Lower edge of the lowest band, hertz.
 const LOWEST: f64 = 300.0;

@@ -12,3 +12,4 @@ mod sight;
 
 pub use detect::{AudioDetector, AudioFinding};
 pub use embed::{AudioEmbedder, AudioQuality, MAX_SAMPLE_RATE, MIN_SAMPLE_RATE};
+pub use pattern::louder_cells;

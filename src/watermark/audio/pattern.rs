@@ -5,6 +5,11 @@ use crate::payload::Payload;
 
 /// Cells known to every holder of the key.
 pub(crate) const SYNC_CELLS: usize = 512;
+/// Whether each of the 2048 cells of a key's pattern is made louder for a payload, in the order `32 slot + band`.
+pub fn louder_cells(key: &Key, payload: Payload) -> Vec<bool> {
+    Pattern::new(key).signs(payload).iter().map(|sign| *sign > 0.0).collect()
+}
+
 /// A cell of the pattern: `slot * BANDS + band`.
 pub(crate) type Cell = usize;
 

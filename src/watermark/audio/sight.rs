@@ -91,13 +91,18 @@ pub(crate) fn likelihoods(fold: &Fold, offset: usize, pattern: &Pattern) -> Vec<
     }
     let ratio = |band: usize, means: &[f32], squares: &[f32]| {
         let near = |values: &[f32]| -> f32 {
-            values.iter().enumerate().map(|(other, v)| v * (-((other as f32 - band as f32) / 3.0).powi(2)).exp()).sum()
+            values
+                .iter()
+                .enumerate()
+                .map(|(other, v)| v * (-((other as f32 - band as f32) / 3.0).powi(2)).exp())
+                .sum()
         };
         near(means) / near(squares).max(1e-12)
     };
     let overall = (means.iter().sum::<f32>() / squares.iter().sum::<f32>().max(1e-12)).max(0.0);
-    let weights: Vec<f32> =
-        (0..BANDS).map(|band| (0.5 * ratio(band, &means, &squares) + 0.5 * overall).max(0.1 * overall)).collect();
+    let weights: Vec<f32> = (0..BANDS)
+        .map(|band| (0.5 * ratio(band, &means, &squares) + 0.5 * overall).max(0.1 * overall))
+        .collect();
     let mut sums = vec![0.0; CODE_BITS];
     for (index, &(cell, sign)) in pattern.data.iter().enumerate() {
         sums[index % CODE_BITS] += 2.0 * weights[cell % BANDS] * sign * at(cell);

@@ -37,8 +37,10 @@ fn speech(rate: u32, seconds: f32) -> Vec<f32> {
             let mut voice = 0.0;
             for harmonic in 1..40 {
                 let frequency = harmonic as f32 * pitch;
-                let gain: f32 =
-                    formants.iter().map(|formant| 1.0 / (1.0 + ((frequency - formant) / 120.0).powi(2))).sum();
+                let gain: f32 = formants
+                    .iter()
+                    .map(|formant| 1.0 / (1.0 + ((frequency - formant) / 120.0).powi(2)))
+                    .sum();
                 voice += (gain + 0.02) * (TAU * phase * harmonic as f32).sin();
             }
             let hiss = if syllable % 4 == 3 { 0.5 } else { 0.04 };

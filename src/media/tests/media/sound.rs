@@ -201,7 +201,10 @@ fn refused_streams_are_copied_packet_for_packet_and_said_so() {
     let done =
         transcode_with_sound(&source, &output, &options(H264), &limits, &cancel, &mut nothing, &mut sounds)
             .expect("transcodes");
-    assert_eq!(done.sound, ["audio stream 1 (aac, und) carries no mark: it is too quiet".replace(", und", "")]);
+    assert_eq!(
+        done.sound,
+        ["audio stream 1 (aac, und) carries no mark: it is too quiet".replace(", und", "")]
+    );
     assert_eq!(packets(&source, "a:0"), packets(&output, "a:0"));
 }
 
