@@ -133,7 +133,7 @@ impl Decoder {
     /// As [`open`](Self::open). Sound that cannot be decoded is no error.
     pub fn open_with_sound(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
         let mut decoder = Self::open_as(path, limits, cancel, Form::Luma)?;
-        decoder.ears = Ears::open(&decoder.source);
+        decoder.ears = Ears::open(&decoder.source, limits);
         decoder.keep_streams(&decoder.ears.streams());
         Ok(decoder)
     }

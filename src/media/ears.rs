@@ -1,5 +1,7 @@
 use std::collections::VecDeque;
 
+use filigrane_frame::Limits;
+
 use crate::damage::{Damage, Flaw};
 use crate::ffi::{Code, Medium, Packet, Ratio, SoundDecoder, SoundFrame};
 use crate::sound::Sound;
@@ -20,6 +22,8 @@ struct Ear {
     base: Ratio,
     /// Ticks at which the presentation starts.
     start: i64,
+    /// Seconds of sound that may still be decoded.
+    left: f64,
     /// Seconds at which the next sound belongs when its time stamp is missing.
     next: f64,
 }
@@ -29,8 +33,8 @@ impl Ears {
         Self { ears: Vec::new(), heard: VecDeque::new() }
     }
 
-    /// Listens to the first streams that there are decoders for.
-    pub(crate) fn open(source: &Source) -> Self {
+    /// Listens to the first streams that there are decoders for, each for as long as the limits allow.
+    pub(crate) fn open(source: &Source, limits: &Limits) -> Self {
         let start = source.demuxer.start().unwrap_or(0);
         let audio = |stream: &&crate::ffi::StreamFacts| stream.medium == Medium::Audio && !stream.is_internal;
         let ears = source
@@ -41,7 +45,7 @@ impl Ears {
                 let decoder = SoundDecoder::open(&source.demuxer, stream.index).ok()?;
                 let base = stream.time_base;
                 let start = Ratio::MICROSECOND.convert(start, base);
-                Some(Ear { stream: stream.index, decoder, base, start, next: 0.0 })
+                Some(Ear { stream: stream.index, decoder, base, start, left: limits.seconds, next: 0.0 })
             })
             .take(MOST)
             .collect();
@@ -65,7 +69,8 @@ impl Ears {
 
     /// Decodes a packet.
     pub(crate) fn hear(&mut self, packet: &Packet, damage: &mut Damage) {
-        let Some(ear) = self.ears.iter_mut().find(|ear| ear.stream == packet.stream()) else { return };
+        let listens = |ear: &&mut Ear| ear.stream == packet.stream() && ear.left > 0.0;
+        let Some(ear) = self.ears.iter_mut().find(listens) else { return };
         let mut sent = ear.decoder.send(Some(packet));
         ear.receive(&mut self.heard, damage);
         if sent == Err(Code::AGAIN) {
@@ -106,9 +111,14 @@ impl Ear {
                 damage.count(Flaw::Unhearable, self.next.max(0.0));
                 continue;
             };
+            let length = samples.first().map_or(0, Vec::len) as f64 / f64::from(shape.rate);
+            self.left -= length;
+            if self.left < 0.0 {
+                continue;
+            }
             let stamp = frame.pts().map(|pts| self.base.seconds(pts.saturating_sub(self.start)));
             let time = stamp.unwrap_or(self.next);
-            self.next = time + samples.first().map_or(0, Vec::len) as f64 / f64::from(shape.rate);
+            self.next = time + length;
             let (rate, low_frequency) = (shape.rate, shape.low_frequency);
             heard.push_back(Sound { stream: self.stream, time, rate, low_frequency, samples });
         }

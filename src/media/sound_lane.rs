@@ -9,6 +9,8 @@ use crate::sound::SoundStep;
 const LOOSE: f64 = 0.02;
 /// Seconds: a shorter gap becomes silence, a longer one a jump of the time stamps.
 const LONGEST_SILENCE: f64 = 1.0;
+/// Largest sample that goes to an encoder; full scale is 1.
+const LOUDEST: f32 = 16.0;
 /// Samples in a frame for encoders that take any number.
 const FRAME: usize = 2048;
 
@@ -154,7 +156,14 @@ impl SoundLane {
 
     fn queue(&mut self, ready: Vec<Vec<f32>>) {
         for (waiting, ready) in self.waiting.iter_mut().zip(ready) {
-            waiting.extend(ready);
+            // Encoders fail on what is no number and on what is far from any sound.
+            waiting.extend(
+                ready.into_iter().map(
+                    |sample| {
+                        if sample.is_finite() { sample.clamp(-LOUDEST, LOUDEST) } else { 0.0 }
+                    },
+                ),
+            );
         }
     }
 

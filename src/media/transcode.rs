@@ -160,7 +160,7 @@ impl Job {
         with_sound: bool,
     ) -> Result<Self, Error> {
         let mut scout = Decoder::open_as(input, limits, cancel, Form::AsDecoded)?;
-        let mut ears = if with_sound { Ears::open(scout.source()) } else { Ears::none() };
+        let mut ears = if with_sound { Ears::open(scout.source(), limits) } else { Ears::none() };
         scout.keep_streams(&ears.streams());
         let mut sounds: Vec<Option<SoundFrame>> = scout.source().streams.iter().map(|_| None).collect();
         let mut first = None;
