@@ -18,3 +18,4 @@ test: setup
 
 bench: build
 	@scripts/bench-stamp.sh "$(CLIP)"
+	@scripts/bench-audio.sh

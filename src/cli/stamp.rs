@@ -25,6 +25,8 @@ struct Answer<'a> {
     sidecar: Option<String>,
     payload: Option<String>,
     luma_psnr: Option<f64>,
+    audio_snr: Option<f64>,
+    audio_nmr: Option<f64>,
     registered: bool,
     frames: u64,
     notes: &'a [String],
@@ -56,6 +58,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let how = Stamp {
         id: wanted.id.unwrap_or_else(Uuid::new_v4),
         watermark: (!wanted.no_watermark).then_some(strength),
+        audio: !wanted.no_audio_watermark,
         identity: identity.as_ref(),
         registry: registry.as_ref(),
         origin: wanted.origin,
@@ -79,6 +82,8 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
             sidecar: stamped.sidecar.as_ref().map(|path| path.display().to_string()),
             payload: stamped.payload.map(|payload| payload.to_string()),
             luma_psnr: stamped.luma_psnr,
+            audio_snr: stamped.audio_snr,
+            audio_nmr: stamped.audio_nmr,
             registered: stamped.registered,
             frames: stamped.frames,
             notes: &stamped.notes,
@@ -96,6 +101,9 @@ fn describe(stamped: &Stamped) -> String {
         let quality =
             stamped.luma_psnr.map(|psnr| format!(", {psnr:.1} dB before encoding")).unwrap_or_default();
         lines.push(format!("  watermark  {payload}{quality}"));
+        if let Some(snr) = stamped.audio_snr {
+            lines.push(format!("  in sound   the same, {snr:.1} dB under it"));
+        }
     }
     if let Some(manifest) = &stamped.manifest {
         lines.push(format!("  manifest   {manifest}"));

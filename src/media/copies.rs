@@ -2,15 +2,19 @@ use crate::container::Container;
 use crate::damage::Flaw;
 use crate::decoder::Decoder;
 use crate::ffi::{Code, Medium, Muxer, Packet, Ratio, StreamFacts};
+use crate::sound_lane::SoundLane;
 use crate::source::Source;
+use crate::tags::{STALE_STREAM_TAGS, kept};
 use crate::{Error, damage::Damage};
 
 /// Bytes of copied packets that may wait in the muxer for the next picture.
 const MOST_WAITING: usize = 64 << 20;
 
-/// The streams that go over as they are: where each packet belongs, and in what order.
+/// The streams beside the video: those that go over as they are, where each packet belongs and in what order, and
+/// those whose sound the caller changes.
 pub(crate) struct Copies {
     lanes: Vec<Option<Lane>>,
+    sounds: Vec<Option<SoundLane>>,
     /// What has no place in the output, in words.
     pub(crate) dropped: Vec<String>,
     /// Whether two packets of a stream may share a time.
@@ -26,11 +30,24 @@ struct Lane {
 }
 
 impl Copies {
-    /// Adds every stream but the video to the muxer, as far as its container takes it.
-    pub(crate) fn plan(source: &Source, muxer: &mut Muxer, container: Container) -> Result<Self, Code> {
-        let mut copies =
-            Self { lanes: Vec::new(), dropped: Vec::new(), ties: container.keeps_times(), waiting: 0 };
+    /// Adds every stream but the video to the muxer, as far as its container takes it. `sounds` has a place for each
+    /// stream, filled for those that are changed.
+    pub(crate) fn plan(
+        source: &Source,
+        muxer: &mut Muxer,
+        container: Container,
+        sounds: Vec<Option<SoundLane>>,
+    ) -> Result<Self, Code> {
+        let ties = container.keeps_times();
+        let mut copies = Self { lanes: Vec::new(), sounds, dropped: Vec::new(), ties, waiting: 0 };
         for stream in &source.streams {
+            if let Some(sound) = copies.sounds.get_mut(stream.index).and_then(Option::as_mut) {
+                let tags = kept(&stream.tags, &STALE_STREAM_TAGS);
+                let to = muxer.add_sound(sound.encoder(), &source.demuxer, stream.index, &tags)?;
+                sound.set_stream(to);
+                copies.lanes.push(None);
+                continue;
+            }
             let lane = if stream.index == source.video.index || stream.is_internal {
                 None
             } else {
@@ -76,6 +93,9 @@ impl Copies {
         for lane in self.lanes.iter_mut().flatten() {
             lane.to_base = muxer.time_base(lane.to);
         }
+        for sound in self.sounds.iter_mut().flatten() {
+            sound.set_time_base(muxer.time_base(sound.stream()));
+        }
     }
 
     /// Whether the container has a fixed frame rate, to which times are rounded.
@@ -96,6 +116,12 @@ impl Copies {
         shift: i64,
     ) -> Result<(), Error> {
         let packet = decoder.packet();
+        if let Some(sound) = self.sounds.get_mut(packet.stream()).and_then(Option::as_mut) {
+            let (packet, damage) = decoder.packet_and_damage();
+            let bytes = sound.take(packet, shift, muxer, damage)?;
+            self.waiting = self.waiting.saturating_add(bytes);
+            return Ok(());
+        }
         let Some(lane) = self.lanes.get_mut(packet.stream()).and_then(Option::as_mut) else { return Ok(()) };
         self.waiting = self.waiting.saturating_add(packet.size());
         packet.shift(Ratio::MICROSECOND.convert(shift, lane.from_base));
@@ -111,6 +137,14 @@ impl Copies {
             if muxer.flush().is_err() {
                 note_failure(muxer, decoder.damage_mut(), time)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Writes the sound that is still being coded.
+    pub(crate) fn finish(&mut self, decoder: &mut Decoder, muxer: &mut Muxer) -> Result<(), Error> {
+        for sound in self.sounds.iter_mut().flatten() {
+            sound.finish(muxer, decoder.damage_mut())?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 /// What went wrong while reading, counted by sort, in words.
 #[derive(Debug, Default)]
 pub(crate) struct Damage {
-    counts: [(u64, f64); 4],
+    counts: [(u64, f64); 5],
     ends: Vec<String>,
     lines: Vec<String>,
 }
@@ -13,6 +13,7 @@ pub(crate) enum Flaw {
     Concealed,
     Torn,
     Unwritable,
+    Unhearable,
 }
 
 /// Most remarks kept on how the file ends.
@@ -43,9 +44,8 @@ impl Damage {
 
     fn rewrite(&mut self) {
         self.lines.clear();
-        for (flaw, (count, first)) in
-            [Flaw::Undecodable, Flaw::Concealed, Flaw::Torn, Flaw::Unwritable].into_iter().zip(self.counts)
-        {
+        let flaws = [Flaw::Undecodable, Flaw::Concealed, Flaw::Torn, Flaw::Unwritable, Flaw::Unhearable];
+        for (flaw, (count, first)) in flaws.into_iter().zip(self.counts) {
             if count == 0 {
                 continue;
             }
@@ -54,6 +54,9 @@ impl Damage {
                 Flaw::Concealed => ("picture is damaged", "pictures are damaged"),
                 Flaw::Torn => ("packet is incomplete", "packets are incomplete"),
                 Flaw::Unwritable => ("packet could not be copied", "packets could not be copied"),
+                Flaw::Unhearable => {
+                    ("packet of sound could not be decoded", "packets of sound could not be decoded")
+                }
             };
             self.lines.push(if count == 1 {
                 format!("1 {one} (near {first:.1} s)")

@@ -3,10 +3,12 @@ use std::path::Path;
 use filigrane_frame::Limits;
 
 use crate::damage::{Damage, Flaw};
+use crate::ears::Ears;
 use crate::ffi::{Code, Colour, Conversion, Packet, Pixel, Scaler, VideoDecoder, VideoFrame};
 use crate::info::{MediaInfo, believable_rate};
 use crate::picture::Picture;
 use crate::pixel_choice::{Sizes, nearest};
+use crate::sound::Sound;
 use crate::source::{Source, check_size};
 use crate::timeline::{Clock, Line};
 use crate::{Cancel, Error};
@@ -61,6 +63,16 @@ pub struct Decoder {
     pictures: u64,
     last_length: i64,
     first_failure: Option<Code>,
+    ears: Ears,
+}
+
+/// What comes next in a file.
+#[derive(Debug)]
+pub enum Shown {
+    /// A picture.
+    Picture(Picture),
+    /// A stretch of sound.
+    Sound(Sound),
 }
 
 impl std::fmt::Debug for Decoder {
@@ -110,13 +122,30 @@ impl Decoder {
             pictures: 0,
             last_length: 0,
             first_failure: None,
+            ears: Ears::none(),
             source,
         })
     }
 
+    /// As [`open`](Self::open), with the sound beside the pictures: see [`next_shown`](Self::next_shown).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open). Sound that cannot be decoded is no error.
+    pub fn open_with_sound(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+        let mut decoder = Self::open_as(path, limits, cancel, Form::Luma)?;
+        decoder.ears = Ears::open(&decoder.source, limits);
+        decoder.keep_streams(&decoder.ears.streams());
+        Ok(decoder)
+    }
+
     pub(crate) fn skip_other_streams(&mut self) {
+        self.keep_streams(&[]);
+    }
+
+    /// Skips the packets of all streams but the video and these.
+    pub(crate) fn keep_streams(&mut self, kept: &[usize]) {
         let video = self.source.video.index;
-        self.source.demuxer.keep_only(video);
+        self.source.demuxer.keep_only(|stream| stream == video || kept.contains(&stream));
     }
 
     /// What the file says of itself.
@@ -145,12 +174,37 @@ impl Decoder {
         }
     }
 
+    /// The next picture, or stretch of sound if the decoder was opened for it, in about the order of the file; `None`
+    /// after the last.
+    ///
+    /// # Errors
+    /// As [`next_picture`](Self::next_picture).
+    pub fn next_shown(&mut self) -> Result<Option<Shown>, Error> {
+        loop {
+            if let Some(sound) = self.ears.next() {
+                return Ok(Some(Shown::Sound(sound)));
+            }
+            match self.advance()? {
+                Step::Picture(frame, time) => return Picture::new(frame, time).map(Shown::Picture).map(Some),
+                Step::Packet => self.ears.hear(&self.packet, &mut self.damage),
+                Step::End => {
+                    self.ears.finish(&mut self.damage);
+                    return Ok(self.ears.next().map(Shown::Sound));
+                }
+            }
+        }
+    }
+
     pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
     pub(crate) fn packet(&mut self) -> &mut Packet {
         &mut self.packet
+    }
+
+    pub(crate) fn packet_and_damage(&mut self) -> (&mut Packet, &mut Damage) {
+        (&mut self.packet, &mut self.damage)
     }
 
     pub(crate) fn damage_mut(&mut self) -> &mut Damage {

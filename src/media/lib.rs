@@ -6,7 +6,8 @@
 //!
 //! - [`probe`]: what a file says of itself;
 //! - [`Decoder`]: its pictures, in presentation order;
-//! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over.
+//! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over;
+//! - [`transcode_with_sound`]: the same, and the caller changes the sound too.
 
 mod cancel;
 mod codec;
@@ -14,6 +15,7 @@ mod container;
 mod copies;
 mod damage;
 mod decoder;
+mod ears;
 mod encode_plan;
 mod error;
 #[allow(unsafe_code)]
@@ -24,7 +26,12 @@ mod picture;
 mod pixel_choice;
 mod rgb_image;
 mod sniff;
+mod sound;
+mod sound_codec;
+mod sound_lane;
+mod sound_plan;
 mod source;
+mod tags;
 mod timeline;
 mod transcode;
 mod watch;
@@ -32,9 +39,10 @@ mod watch;
 pub use cancel::Cancel;
 pub use codec::{EncodeOptions, VideoCodec};
 pub use container::{Container, muxer_for};
-pub use decoder::Decoder;
+pub use decoder::{Decoder, Shown};
 pub use error::{Error, TranscodeError};
 pub use info::{MediaInfo, probe};
 pub use picture::Picture;
 pub use rgb_image::RgbImage;
-pub use transcode::{Transcoded, transcode, transcode_into};
+pub use sound::{Sound, SoundFormat, SoundStep, SoundSteps};
+pub use transcode::{Transcoded, transcode, transcode_into, transcode_with_sound};

@@ -6,9 +6,13 @@ use filigrane_frame::Limits;
 use crate::container::{Container, muxer_for};
 use crate::copies::Copies;
 use crate::decoder::{Decoder, Form, Step};
+use crate::ears::Ears;
 use crate::encode_plan::{EncodePlan, check_fit};
-use crate::ffi::{Code, EncoderSettings, Muxer, Packet, Ratio, VideoEncoder, VideoFrame};
+use crate::ffi::{Code, EncoderSettings, Muxer, Packet, Ratio, SoundFrame, VideoEncoder, VideoFrame};
 use crate::output_file::OutputFile;
+use crate::sound::SoundSteps;
+use crate::sound_plan::lanes;
+use crate::tags::{STALE_FILE_TAGS, STALE_STREAM_TAGS, kept};
 use crate::{Cancel, EncodeOptions, Error, MediaInfo, Picture, TranscodeError, VideoCodec};
 
 /// What [`transcode`] did.
@@ -24,6 +28,8 @@ pub struct Transcoded {
     pub dropped_streams: Vec<String>,
     /// What else the codec or container cannot keep (bit depth, rotation, …), in words.
     pub losses: Vec<String>,
+    /// What was not done to the sound, or done besides, in words.
+    pub sound: Vec<String>,
     /// Damage met in the input, in words.
     pub damage: Vec<String>,
 }
@@ -52,6 +58,24 @@ pub fn transcode<E>(
     transcode_into(input, output, container, options, limits, cancel, each)
 }
 
+/// [`transcode`] that also lets the caller change the sound: each audio stream for which `sounds` has a step is decoded
+/// and coded anew, in the same family of codec where the container takes it; the others are copied.
+///
+/// # Errors
+/// As [`transcode`].
+pub fn transcode_with_sound<E>(
+    input: &Path,
+    output: &Path,
+    options: &EncodeOptions,
+    limits: &Limits,
+    cancel: &Cancel,
+    each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+    sounds: &mut SoundSteps<'_>,
+) -> Result<Transcoded, TranscodeError<E>> {
+    let container = muxer_for(output)?;
+    run(input, output, container, options, limits, cancel, each, Some(sounds))
+}
+
 /// [`transcode`] with the container given, for outputs whose name does not tell it.
 ///
 /// # Errors
@@ -65,11 +89,25 @@ pub fn transcode_into<E>(
     cancel: &Cancel,
     each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
 ) -> Result<Transcoded, TranscodeError<E>> {
+    run(input, output, container, options, limits, cancel, each, None)
+}
+
+#[expect(clippy::too_many_arguments, reason = "those of the public functions above, and what they differ in")]
+fn run<E>(
+    input: &Path,
+    output: &Path,
+    container: Container,
+    options: &EncodeOptions,
+    limits: &Limits,
+    cancel: &Cancel,
+    each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+    sounds: Option<&mut SoundSteps<'_>>,
+) -> Result<Transcoded, TranscodeError<E>> {
     options.validate()?;
     check_fit(options.codec, container)?;
-    let mut job = Job::prepare(input, container, options, limits, cancel)?;
+    let mut job = Job::prepare(input, container, options, limits, cancel, sounds.is_some())?;
     let (kept, file) = OutputFile::create(output, input)?;
-    let mut writer = Writer::start(&job, file, container, options)?;
+    let mut writer = Writer::start(&mut job, file, container, options, limits, sounds)?;
     loop {
         match job.decoder.advance()? {
             Step::Picture(frame, time) => {
@@ -82,7 +120,7 @@ pub fn transcode_into<E>(
             Step::End => break,
         }
     }
-    writer.finish()?;
+    writer.finish(&mut job.decoder)?;
     let mut losses = job.plan.losses;
     losses
         .extend(writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()));
@@ -93,6 +131,7 @@ pub fn transcode_into<E>(
         info: job.decoder.info().clone(),
         dropped_streams: writer.copies.dropped,
         losses,
+        sound: writer.sound_notes,
         damage: job.decoder.damage().to_vec(),
     })
 }
@@ -102,7 +141,12 @@ struct Job {
     decoder: Decoder,
     first: VideoFrame,
     plan: EncodePlan,
+    /// The first sound of each stream, where there is a decoder for it.
+    sounds: Vec<Option<SoundFrame>>,
 }
+
+/// Steps taken beyond the first picture to hear the first sound of each stream.
+const LISTENING_STEPS: usize = 128;
 
 impl Job {
     /// Looks at the first picture in a pass of its own: only it tells what the encoder, and so the output's header,
@@ -113,21 +157,36 @@ impl Job {
         options: &EncodeOptions,
         limits: &Limits,
         cancel: &Cancel,
+        with_sound: bool,
     ) -> Result<Self, Error> {
         let mut scout = Decoder::open_as(input, limits, cancel, Form::AsDecoded)?;
-        scout.skip_other_streams();
-        let first = loop {
-            match scout.advance()? {
-                Step::Picture(frame, _) => break frame,
-                Step::Packet => {}
-                Step::End => return Err(Error::Malformed("no picture of it could be decoded".to_owned())),
+        let mut ears = if with_sound { Ears::open(scout.source(), limits) } else { Ears::none() };
+        scout.keep_streams(&ears.streams());
+        let mut sounds: Vec<Option<SoundFrame>> = scout.source().streams.iter().map(|_| None).collect();
+        let mut first = None;
+        let mut steps = 0;
+        while first.is_none() || steps < LISTENING_STEPS && !ears.streams().is_empty() {
+            steps += usize::from(first.is_some());
+            match scout.advance() {
+                Ok(Step::Picture(frame, _)) => first = first.or(Some(frame)),
+                Ok(Step::Packet) => {
+                    if let Some((stream, frame)) = ears.first(scout.packet()) {
+                        sounds[stream] = Some(frame);
+                    }
+                }
+                Ok(Step::End) => break,
+                Err(error) if first.is_none() => return Err(error),
+                Err(_) => break,
             }
+        }
+        let Some(first) = first else {
+            return Err(Error::Malformed("no picture of it could be decoded".to_owned()));
         };
         let plan = EncodePlan::new(scout.source(), &first, options, container)?;
         drop(scout);
         let mut decoder = Decoder::open_as(input, limits, cancel, Form::AsDecoded)?;
         decoder.set_form(Form::Exactly(plan.settings.pixel));
-        Ok(Self { decoder, first, plan })
+        Ok(Self { decoder, first, plan, sounds })
     }
 
     fn check_unchanged(&self, frame: &VideoFrame, time: f64) -> Result<(), Error> {
@@ -159,14 +218,17 @@ struct Writer {
     last: Option<(i64, i64)>,
     frames: u64,
     rounded: bool,
+    sound_notes: Vec<String>,
 }
 
 impl Writer {
     fn start(
-        job: &Job,
+        job: &mut Job,
         file: std::fs::File,
         container: Container,
         options: &EncodeOptions,
+        limits: &Limits,
+        sounds: Option<&mut SoundSteps<'_>>,
     ) -> Result<Self, Error> {
         let internal = |code: Code| Error::Internal(format!("cannot start the {container} file: {code}"));
         let source = job.decoder.source();
@@ -188,7 +250,15 @@ impl Writer {
         let video = muxer
             .add_encoded(&encoder, &source.demuxer, source.video.index, &tags, &job.first, four_letters)
             .map_err(internal)?;
-        let mut copies = Copies::plan(source, &mut muxer, container).map_err(internal)?;
+        let mut sound_notes = Vec::new();
+        let lanes = match sounds {
+            Some(steps) => {
+                let global_header = muxer.wants_global_header();
+                lanes(source, &job.sounds, container, global_header, limits, steps, &mut sound_notes)
+            }
+            None => Vec::new(),
+        };
+        let mut copies = Copies::plan(source, &mut muxer, container, lanes).map_err(internal)?;
         let file_tags = source.demuxer.tags();
         let tags = kept(&file_tags, &STALE_FILE_TAGS);
         muxer.set_tags(&tags).map_err(internal)?;
@@ -216,6 +286,7 @@ impl Writer {
             last: None,
             frames: 0,
             rounded: false,
+            sound_notes,
         })
     }
 
@@ -274,9 +345,10 @@ impl Writer {
         self.checked(written)
     }
 
-    fn finish(&mut self) -> Result<(), Error> {
+    fn finish(&mut self, decoder: &mut Decoder) -> Result<(), Error> {
         self.encoder.send(None).map_err(encoding)?;
         self.drain()?;
+        self.copies.finish(decoder, &mut self.muxer)?;
         let finished = self.muxer.finish();
         self.checked(finished)
     }
@@ -300,23 +372,6 @@ impl Writer {
 
 fn encoding(code: Code) -> Error {
     Error::Internal(format!("the encoder failed: {code}"))
-}
-
-/// Tags that describe the old coding (Matroska's statistics among them).
-const STALE_STREAM_TAGS: [&str; 7] =
-    ["encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes", "_statistics"];
-/// Tags that describe the old container.
-const STALE_FILE_TAGS: [&str; 4] = ["encoder", "major_brand", "minor_version", "compatible_brands"];
-
-fn kept<'a>(tags: &'a [(String, String)], stale: &[&str]) -> Vec<(&'a str, &'a str)> {
-    let is_stale = |key: &str| {
-        let key = key.to_ascii_lowercase();
-        // Matroska appends a language: "BPS-eng".
-        stale.iter().any(|stale| {
-            key == *stale || key.starts_with(&format!("{stale}-")) || key.starts_with("_statistics")
-        })
-    };
-    tags.iter().filter(|(key, _)| !is_stale(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
 #[cfg(test)]
@@ -343,14 +398,14 @@ mod tests {
             // A device that is always full.
             let full = File::options().write(true).open("/dev/full").expect("Linux");
             let options = EncodeOptions::new(codec);
+            let limits = Limits::default();
             let run = || -> Result<(), Error> {
-                let mut job =
-                    Job::prepare(&input, container, &options, &Limits::default(), &Cancel::default())?;
-                let mut writer = Writer::start(&job, full, container, &options)?;
+                let mut job = Job::prepare(&input, container, &options, &limits, &Cancel::default(), true)?;
+                let mut writer = Writer::start(&mut job, full, container, &options, &limits, None)?;
                 while let Step::Picture(frame, time) = job.decoder.advance()? {
                     writer.encode(Picture::new(frame, time)?)?;
                 }
-                writer.finish()
+                writer.finish(&mut job.decoder)
             };
             let error = run().expect_err("no room");
             assert_eq!(error.kind(), ErrorKind::Io);

@@ -8,6 +8,7 @@ mod lookup;
 mod place;
 mod progress;
 mod publish;
+mod sound;
 mod stamp;
 mod verify;
 

@@ -71,6 +71,24 @@ pub(crate) fn by_watermark(
     Ok(best.unwrap_or_else(Answer::unknown))
 }
 
+/// Name of a registered manifest whose signature holds and binds this payload, and whether it was withdrawn. Whether
+/// it fits the content is not looked at.
+pub(crate) fn registered(
+    registry: &Registry,
+    payload: Payload,
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Option<(String, bool)>, Error> {
+    for record in registry.by_payload(payload.0)? {
+        let (finding, bound) = examine(&record, Via::Watermark, trust, limits);
+        let holds = finding.signature.is_some_and(ManifestSignature::holds);
+        if let (Some(name), true) = (finding.manifest, holds && bound.payload == Some(payload)) {
+            return Ok(Some((name, record.revocation.is_some())));
+        }
+    }
+    Ok(None)
+}
+
 /// Searches the registered clips for one that looks the same.
 pub(crate) fn by_fingerprint(
     registry: &Registry,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use filigrane_fingerprint::{Fingerprint, Sampler};
 use filigrane_frame::Limits;
 use filigrane_media::{
-    Cancel, Container, Decoder, EncodeOptions, MediaInfo, TranscodeError, muxer_for, probe, transcode,
+    Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SoundFormat, TranscodeError, muxer_for,
+    probe, transcode, transcode_with_sound,
 };
 use filigrane_provenance::{Claim, Identity, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};
@@ -17,6 +18,7 @@ use crate::binding::{of_fingerprint, of_payload, thinned};
 use crate::error::Error;
 use crate::file::{beside, check_output, settle};
 use crate::progress::Progress;
+use crate::sound::{Marked, marking};
 
 /// How to stamp one video.
 pub struct Stamp<'a> {
@@ -24,6 +26,8 @@ pub struct Stamp<'a> {
     pub id: Uuid,
     /// Strength of the watermark; `None` leaves the pictures, and the encoding, as they are.
     pub watermark: Option<Strength>,
+    /// Whether the watermark goes into the sound too; without, sound is copied as it is.
+    pub audio: bool,
     /// Who signs; `None` writes no credentials.
     pub identity: Option<&'a Identity>,
     /// Where the manifest is published; `None` publishes nothing.
@@ -55,6 +59,10 @@ pub struct Stamped {
     pub payload: Option<Payload>,
     /// Luma PSNR of the mark before encoding, dB.
     pub luma_psnr: Option<f64>,
+    /// Power of the sound over that of the mark in it, dB; `None` when no sound was marked.
+    pub audio_snr: Option<f64>,
+    /// Power of the mark in the sound over what the sound hides, dB, on average.
+    pub audio_nmr: Option<f64>,
     /// Whether the manifest was published.
     pub registered: bool,
     /// Pictures written.
@@ -70,6 +78,8 @@ struct Pictures {
     fingerprint: Option<Fingerprint>,
     frames: u64,
     luma_psnr: Option<f64>,
+    audio_snr: Option<f64>,
+    audio_nmr: Option<f64>,
     notes: Vec<String>,
 }
 
@@ -115,6 +125,8 @@ pub fn stamp(
         sidecar: None,
         payload: how.watermark.map(|_| payload),
         luma_psnr: pictures.luma_psnr,
+        audio_snr: pictures.audio_snr,
+        audio_nmr: pictures.audio_nmr,
         registered: false,
         frames: pictures.frames,
         notes: Vec::new(),
@@ -183,7 +195,7 @@ fn mark(
     let mut sampler = Sampler::default();
     let mut embedder: Option<Embedder> = None;
     let mut frames = 0;
-    let written = transcode(input, &file, &how.encode, &how.limits, &how.cancel, &mut |picture| {
+    let mut each = |picture: &mut Picture| {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let embedder = match &mut embedder {
             Some(embedder) => embedder,
@@ -194,13 +206,23 @@ fn mark(
         frames += 1;
         progress.step("marking", frames, of);
         Ok::<_, Error>(())
-    });
+    };
+    let marked = Marked::default();
+    let (options, limits, cancel) = (&how.encode, &how.limits, &how.cancel);
+    let written = if how.audio {
+        let mut sounds = |format: &SoundFormat| marking(format, payload, strength, &marked);
+        transcode_with_sound(input, &file, options, limits, cancel, &mut each, &mut sounds)
+    } else {
+        transcode(input, &file, options, limits, cancel, &mut each)
+    };
     let written = written.map_err(|error| match error {
         TranscodeError::Media(error) => Error::Media(error),
         TranscodeError::Step(error) => error,
     })?;
     let mut notes: Vec<String> = written.dropped_streams;
     notes.extend(written.losses);
+    notes.extend(written.sound);
+    notes.extend(marked.notes());
     notes.extend(written.damage);
     Ok(Pictures {
         file: Some(file),
@@ -208,6 +230,8 @@ fn mark(
         fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
         frames: written.frames,
         luma_psnr: embedder.and_then(|embedder| embedder.luma_psnr()),
+        audio_snr: marked.snr(),
+        audio_nmr: marked.noise_to_mask(),
         notes,
     })
 }
@@ -233,6 +257,8 @@ fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress
         fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
         frames,
         luma_psnr: None,
+        audio_snr: None,
+        audio_nmr: None,
         notes: decoder.damage().to_vec(),
         info,
     })

@@ -3,19 +3,21 @@ use std::time::Instant;
 
 use filigrane_fingerprint::{Sampler, Samples};
 use filigrane_frame::Limits;
-use filigrane_media::{Cancel, Decoder, MediaInfo, probe};
+use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    ClassifierState, Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState, Report,
-    Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState,
+    Report, Strength, Watermark, WatermarkState,
 };
+use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
 
 use crate::file::digest;
-use crate::lookup::{Answer, by_fingerprint, by_watermark};
+use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
 use crate::progress::Progress;
+use crate::sound::Listening;
 
 /// Longest side of a still, pixels.
 const STILL_SIDE: u32 = 480;
@@ -82,6 +84,7 @@ struct Seen {
     info: MediaInfo,
     frames: u64,
     finding: Option<Finding>,
+    audio: Option<AudioFinding>,
     samples: Option<Samples>,
     stills: Vec<Still>,
     decode: f64,
@@ -159,6 +162,20 @@ impl Verifier<'_> {
         if let Some(finding) = seen.finding {
             let picture = (seen.info.width as usize, seen.info.height as usize);
             report.watermark = watermark(&finding, |geometry| stated(geometry, picture, original, view));
+            report.watermark.audio = audio_mark(seen.audio.as_ref());
+            let payload = seen.audio.and_then(|audio| audio.payload);
+            if let (Some(payload), Shelf::Open(registry)) = (payload, &self.shelf)
+                && finding.payload != Some(payload)
+            {
+                match registered(registry, payload, self.trust, &self.limits) {
+                    Ok(Some((name, withdrawn))) => {
+                        report.watermark.audio.registered = Some(name);
+                        report.watermark.audio.withdrawn = withdrawn;
+                    }
+                    Ok(None) => {}
+                    Err(error) => report.errors.push(format!("registry: {error}")),
+                }
+            }
             report.timing.watermark_s = seen.watermark;
         }
         report.media = Some(media(&seen.info, seen.frames));
@@ -176,6 +193,7 @@ impl Verifier<'_> {
                 info,
                 frames,
                 finding: None,
+                audio: None,
                 samples: None,
                 stills: Vec::new(),
                 decode: 0.0,
@@ -184,7 +202,10 @@ impl Verifier<'_> {
             });
         }
         let start = Instant::now();
-        let mut decoder = Decoder::open(path, &self.limits, &self.cancel)?;
+        let listens = self.stages.watermark;
+        let open = if listens { Decoder::open_with_sound } else { Decoder::open };
+        let mut decoder = open(path, &self.limits, &self.cancel)?;
+        let mut listening = Listening::new();
         let info = decoder.info().clone();
         let mut detector = self.stages.watermark.then(|| Detector::new(&[Key::public()]));
         let mut sampler = Sampler::default();
@@ -193,8 +214,14 @@ impl Verifier<'_> {
         let (mut frames, mut watermark) = (0, 0.0);
         let mut errors = Vec::new();
         loop {
-            let picture = match decoder.next_picture() {
-                Ok(Some(picture)) => picture,
+            let picture = match decoder.next_shown() {
+                Ok(Some(Shown::Picture(picture))) => picture,
+                Ok(Some(Shown::Sound(sound))) => {
+                    let before = Instant::now();
+                    listening.push(&sound);
+                    watermark += before.elapsed().as_secs_f64();
+                    continue;
+                }
                 Ok(None) => break,
                 Err(error) if frames > 0 && !self.cancel.is_cancelled() => {
                     errors.push(error.to_string());
@@ -223,8 +250,19 @@ impl Verifier<'_> {
         let decode = (start.elapsed().as_secs_f64() - watermark).max(0.0);
         let before = Instant::now();
         let finding = detector.map(|detector| detector.finish().swap_remove(0));
+        let audio = listening.finish();
         watermark += before.elapsed().as_secs_f64();
-        Ok(Seen { info, frames, finding, samples: sampler.finish(), stills, decode, watermark, errors })
+        Ok(Seen {
+            info,
+            frames,
+            finding,
+            audio,
+            samples: sampler.finish(),
+            stills,
+            decode,
+            watermark,
+            errors,
+        })
     }
 
     /// Asks the registry: by the mark when its bits were read, else by likeness.
@@ -300,6 +338,19 @@ fn watermark(
             .collect();
     }
     watermark
+}
+
+fn audio_mark(finding: Option<&AudioFinding>) -> AudioMark {
+    let Some(finding) = finding else { return AudioMark::default() };
+    let state = if finding.span.is_some() { WatermarkState::Found } else { WatermarkState::Absent };
+    AudioMark {
+        state,
+        payload: finding.payload.map(|payload| payload.to_string()),
+        log10_p: Some(finding.log10_p),
+        start: finding.span.map(|span| span.start.max(0.0)),
+        end: finding.span.map(|span| span.end),
+        ..AudioMark::default()
+    }
 }
 
 fn media(info: &MediaInfo, frames: u64) -> Media {

@@ -94,6 +94,7 @@ fn watermark() -> Watermark {
             .map(|(at, score)| Strength { start: f64::from(at), end: f64::from(at) + 1.0, score })
             .collect(),
         threshold: Some(5.0),
+        audio: AudioMark::default(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::wording::{clock, odds, origin, percent};
 use filigrane_verdict::{
-    Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature, RegistryFinding,
-    RegistryState, Report, Via, Watermark, WatermarkState, visible,
+    AudioMark, Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature,
+    RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, visible,
 };
 
 const NAME_LIMIT: usize = 100;
@@ -91,7 +91,30 @@ fn watermark(watermark: &Watermark) -> Fact {
         WatermarkState::Absent => ("none found", Sign::Nothing, "Looked for and not found.".to_owned()),
         WatermarkState::Skipped => ("not checked", Sign::Nothing, "This check was not asked for.".to_owned()),
     };
+    let sentence = match in_sound(&watermark.audio) {
+        Some(words) => format!("{sentence} {words}"),
+        None => sentence,
+    };
     Fact { stage: "Watermark", state, sign, sentence }
+}
+
+/// What is said of the mark in the sound; none when there was no sound to look into.
+fn in_sound(mark: &AudioMark) -> Option<String> {
+    match mark.state {
+        WatermarkState::Found => {
+            let payload = match mark.found_payload() {
+                Some(payload) => format!("the mark {}", visible(payload, NAME_LIMIT)),
+                None => "a mark whose bits could not be read".to_owned(),
+            };
+            let odds = mark
+                .log10_p
+                .map(|log10_p| format!("; chance of a false alarm: {}", odds(log10_p)))
+                .unwrap_or_default();
+            Some(format!("The sound carries {payload}{odds}."))
+        }
+        WatermarkState::Absent => Some("None was found in the sound.".to_owned()),
+        WatermarkState::Skipped => None,
+    }
 }
 
 fn registry(registry: &RegistryFinding) -> Fact {

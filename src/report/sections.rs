@@ -205,6 +205,12 @@ fn mark(page: &mut Markup, report: &Report) {
     if let Some(changed) = &watermark.geometry {
         rows.push(("Picture since marking", geometry(changed)));
     }
+    let audio = &watermark.audio;
+    optional(&mut rows, "Payload in the sound", audio.found_payload());
+    if let (Some(log10_p), Some(_)) = (audio.log10_p, audio.found_payload()) {
+        rows.push(("Chance of a false alarm there", odds(log10_p)));
+    }
+    optional(&mut rows, "Registered as", audio.registered.as_deref());
     table(page, "Watermark", &rows);
 }
 

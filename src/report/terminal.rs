@@ -84,6 +84,8 @@ fn details(page: &mut Page, report: &Report) {
         rows.push(("actions", actions.join(", ")));
     }
     optional(&mut rows, "mark", report.watermark.found_payload());
+    optional(&mut rows, "mark in sound", report.watermark.audio.found_payload());
+    optional(&mut rows, "its manifest", report.watermark.audio.registered.as_deref());
     if let Some(changed) = &report.watermark.geometry {
         rows.push(("picture", format!("{} since it was marked", geometry(changed))));
     }

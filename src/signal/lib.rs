@@ -1,16 +1,20 @@
-//! Pure functions on planes of samples: reduction, filters, Fourier transforms.
+//! Pure functions on planes of samples and on sound: reduction, filters, Fourier transforms.
 //!
 //! Nothing here touches files, clocks, threads or randomness; equal inputs give equal outputs.
 
+mod cyclic;
 mod filter;
 mod fourier;
 mod nonuniform;
 mod reduce;
+mod short_time;
 
+pub use cyclic::Cyclic;
 pub use filter::{box_mean, enlarge_row, enlarged_place};
 pub use fourier::{Spectrum, spectrum, tile_from_lines};
 pub use nonuniform::NonuniformSpectrum;
 pub use num_complex::Complex32;
 pub use reduce::{reduce, reduced_size, reduction};
+pub use short_time::{ShortTime, raised_cosine};
 
 use rustfft::num_complex;

@@ -1,6 +1,7 @@
 //! One plain sentence a verdict. Names out of a file are shown only when a trusted chain vouches for them.
 
 use crate::policy::Evidence;
+use crate::sound;
 use crate::{
     ClassifierState, Code, CredentialsState, ManifestSignature, Origin, RegistryState, Via, WatermarkState,
     Weight, explain, visible,
@@ -38,7 +39,10 @@ pub(crate) fn summary(evidence: Evidence<'_>, code: Code) -> String {
         ),
         Code::Inconclusive => inconclusive(evidence),
     };
-    format!("{sentence}.")
+    match sound::clause(evidence) {
+        Some(clause) => format!("{sentence}; {clause}."),
+        None => format!("{sentence}."),
+    }
 }
 
 fn verified(evidence: Evidence<'_>) -> String {
@@ -205,6 +209,9 @@ fn inconclusive(evidence: Evidence<'_>) -> String {
         || evidence.classifier.ran();
     if !ran {
         return "No check was run, so nothing is known about where this video comes from".to_owned();
+    }
+    if evidence.watermark.audio.state == WatermarkState::Found {
+        return "No provenance of the picture was found".to_owned();
     }
     let classifier = match evidence.classifier.state {
         ClassifierState::Ran => ", and the classifier gives no answer",

@@ -57,6 +57,44 @@ pub struct Strength {
     pub score: f64,
 }
 
+/// The mark in the sound. An addition to the contract.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(remote = "Self", default)]
+pub struct AudioMark {
+    /// Whether the pattern is there; `skipped` without sound that could be decoded.
+    pub state: WatermarkState,
+    /// The 64 bits carried, as 16 lowercase hexadecimal digits; none when they did not pass their check.
+    pub payload: Option<String>,
+    /// Decimal logarithm of the probability that unmarked sound gives so strong a finding.
+    #[serde(with = "number::optional")]
+    pub log10_p: Option<f64>,
+    /// Start of the marked stretch, seconds.
+    #[serde(with = "number::optional")]
+    pub start: Option<f64>,
+    /// End of the marked stretch, seconds.
+    #[serde(with = "number::optional")]
+    pub end: Option<f64>,
+    /// Name of a registered manifest, whose signature holds and which binds this payload; none when there is none, or
+    /// none was looked for because the picture carries the same payload. That the sound belongs to it is not checked.
+    pub registered: Option<String>,
+    /// Whether that manifest was withdrawn.
+    pub withdrawn: bool,
+}
+
+impl AudioMark {
+    /// False when there was no sound to look into, or it was not asked for.
+    pub fn ran(&self) -> bool {
+        self.state != WatermarkState::Skipped
+    }
+
+    /// The payload of a mark that was found; none without a mark.
+    pub fn found_payload(&self) -> Option<&str> {
+        self.payload.as_deref().filter(|_| self.state == WatermarkState::Found)
+    }
+}
+
+crate::stage::stage!(AudioMark);
+
 /// A soft match: the invisible mark in the picture.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -81,6 +119,8 @@ pub struct Watermark {
     /// The score above which a stretch counts as marked, in the unit of the timeline. An addition.
     #[serde(with = "number::optional")]
     pub threshold: Option<f64>,
+    /// The mark in the sound. An addition.
+    pub audio: AudioMark,
 }
 
 impl Watermark {

@@ -1,7 +1,7 @@
 use crate::payload::{MESSAGE_BITS, Payload};
 use crate::polar::PolarCode;
 
-/// Code bits a tile carries.
+/// Bits of a code word.
 pub(crate) const CODE_BITS: usize = 256;
 /// Candidates that the decoder keeps.
 const LIST: usize = 32;

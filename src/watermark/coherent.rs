@@ -1,9 +1,10 @@
-use std::f64::consts::{LOG10_E, TAU};
+use std::f64::consts::TAU;
 
 use filigrane_frame::Plane;
 use filigrane_signal::{Complex32, tile_from_lines};
 
 use crate::carrier::{Carrier, Line, REACH};
+use crate::chance::{LOG10_PAYLOADS, credible, log10_chance};
 use crate::code::{self, encode};
 use crate::fold::{AROUND, Observation};
 use crate::geometry::Dihedral;
@@ -21,11 +22,6 @@ pub(crate) const HYPOTHESES: f64 = (Dihedral::ALL.len() as i32 * OFFSETS * OFFSE
 const STILL: i32 = 2;
 /// Coherent hypotheses that one call of [`Sight::still`] weighs.
 pub(crate) const STILL_HYPOTHESES: f64 = ((2 * STILL + 1) * (2 * STILL + 1)) as f64;
-/// Log10 of the number of payloads.
-const LOG10_PAYLOADS: f64 = 19.266;
-/// Log10 of the largest chance, over all payloads, at which the data lines alone may agree with bits that are reported.
-const LOG10_WRONG_BITS: f64 = -4.0;
-
 /// The lines seen at one geometry, in units of the noise between them.
 pub(crate) struct Lines {
     values: Plane<Complex32>,
@@ -151,7 +147,7 @@ impl Sight {
         let payload = code::decode(&self.likelihoods(lines, carrier))?;
         let bits = encode(payload);
         let data = self.agreement(lines, carrier.marked(&bits));
-        if log10_chance(data) + LOG10_PAYLOADS > LOG10_WRONG_BITS {
+        if !credible(data) {
             return None;
         }
         let all = self.agreement(lines, carrier.sync.iter().copied().chain(carrier.marked(&bits)));
@@ -196,10 +192,4 @@ impl Sight {
         }
         sum / f64::max(count, 1.0).sqrt()
     }
-}
-
-/// A sum of fixed magnitudes `a` with independent uniform phases has `E exp(s sum a cos t) <= exp(s^2 sum a^2 / 4)`,
-/// whence `P(> t) <= exp(-t^2 / sum a^2) = exp(-deviations^2 / 2)` (Chernoff).
-fn log10_chance(deviations: f64) -> f64 {
-    -deviations.max(0.0).powi(2) / 2.0 * LOG10_E
 }

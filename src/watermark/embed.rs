@@ -17,6 +17,10 @@ impl Strength {
     pub fn new(factor: f32) -> Result<Self, Error> {
         if (0.5..=2.0).contains(&factor) { Ok(Self(factor)) } else { Err(Error::Strength(factor)) }
     }
+
+    pub(crate) fn factor(self) -> f32 {
+        self.0
+    }
 }
 
 impl Default for Strength {

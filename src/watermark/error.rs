@@ -1,5 +1,6 @@
 use filigrane_frame::ErrorKind;
 
+use crate::audio::{MAX_SAMPLE_RATE, MIN_SAMPLE_RATE};
 use crate::carrier::MIN_SHORT_SIDE;
 
 /// Why a mark cannot be written.
@@ -15,6 +16,12 @@ pub enum Error {
         /// Number of rows.
         height: usize,
     },
+    /// The sound has too few or too many samples a second.
+    #[error("sound at {0} Hz cannot be marked: {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz can")]
+    SampleRate(u32),
+    /// The sound has no channel that can hear the mark.
+    #[error("the sound has no channel that can carry a mark")]
+    NoChannel,
     /// Strength out of range.
     #[error("watermark strength {0} is outside 0.5 to 2")]
     Strength(f32),
@@ -32,7 +39,9 @@ impl Error {
     /// What sort of failure this is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::TooSmall { .. } | Self::SizeChanged { .. } => ErrorKind::Unsupported,
+            Self::TooSmall { .. } | Self::SizeChanged { .. } | Self::SampleRate(_) | Self::NoChannel => {
+                ErrorKind::Unsupported
+            }
             Self::Strength(_) => ErrorKind::Parameter,
         }
     }

@@ -10,8 +10,10 @@
 //! ```
 
 mod accumulate;
+pub mod audio;
 mod budget;
 mod carrier;
+mod chance;
 mod code;
 mod coherent;
 mod combine;

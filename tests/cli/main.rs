@@ -15,4 +15,5 @@ mod mutated;
 mod program;
 mod registry;
 mod scene;
+mod sound;
 mod unhashed;

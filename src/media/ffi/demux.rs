@@ -238,11 +238,11 @@ impl Demuxer {
         })
     }
 
-    /// Skips the packets of all streams but one.
-    pub(crate) fn keep_only(&mut self, kept: usize) {
+    /// Skips the packets of all streams but those that are `kept`.
+    pub(crate) fn keep_only(&mut self, kept: impl Fn(usize) -> bool) {
         for index in 0.. {
             let Some(stream) = self.stream(index) else { return };
-            if index != kept {
+            if !kept(index) {
                 // SAFETY: a stream of this open context.
                 unsafe { (*stream).discard = c::AVDiscard::AVDISCARD_ALL };
             }

@@ -34,7 +34,7 @@ pub(crate) struct VideoEncoder(NonNull<c::AVCodecContext>);
 // SAFETY: the context is owned and used through `&mut self` alone.
 unsafe impl Send for VideoEncoder {}
 
-fn find(name: &str) -> Option<NonNull<c::AVCodec>> {
+pub(super) fn find(name: &str) -> Option<NonNull<c::AVCodec>> {
     init();
     let name = CString::new(name).ok()?;
     // SAFETY: looks up a static table.

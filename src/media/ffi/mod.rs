@@ -11,6 +11,7 @@ mod packet;
 mod pixel;
 mod rational;
 mod scale;
+mod sound;
 mod stream;
 mod text;
 
@@ -29,6 +30,7 @@ pub(crate) use packet::Packet;
 pub(crate) use pixel::{Pixel, Shape};
 pub(crate) use rational::Ratio;
 pub(crate) use scale::{Conversion, Scaler};
+pub(crate) use sound::{SoundDecoder, SoundEncoder, SoundFrame, SoundShape};
 pub(crate) use stream::{Medium, StreamFacts};
 
 /// Largest single allocation FFmpeg may make. A plane of the largest picture allowed by default takes a quarter.

@@ -7,7 +7,7 @@ use ffmpeg_next::format::context::StreamIo;
 
 use super::demux::Options;
 use super::stream::{add_side_data, copy_side_data};
-use super::{Code, Demuxer, Extra, Packet, Ratio, VideoEncoder, VideoFrame, c, init};
+use super::{Code, Demuxer, Extra, Packet, Ratio, SoundEncoder, VideoEncoder, VideoFrame, c, init};
 
 /// A container open for writing.
 pub(crate) struct Muxer {
@@ -255,6 +255,36 @@ impl Muxer {
         }
         self.set_stream_tags(place, tags, 0)?;
         Ok(place)
+    }
+
+    /// Adds the stream that `encoder` fills, described as `from`'s stream `index` but for `tags`.
+    pub(crate) fn add_sound(
+        &mut self,
+        encoder: &SoundEncoder,
+        from: &Demuxer,
+        index: usize,
+        tags: &[(&str, &str)],
+    ) -> Result<usize, Code> {
+        let source = from.stream(index).ok_or(Code::INVALID)?;
+        let (target, place) = self.new_stream()?;
+        // SAFETY: both streams belong to live contexts, and the encoder is open.
+        unsafe {
+            Code::check(c::avcodec_parameters_from_context((*target).codecpar, encoder.raw()))?;
+            (*target).time_base = (*encoder.raw()).time_base;
+            (*target).disposition = (*source).disposition;
+        }
+        self.set_stream_tags(place, tags, 0)?;
+        Ok(place)
+    }
+
+    /// Whether this container takes what an encoder gives; tried out on a header that goes nowhere.
+    pub(crate) fn would_hold(format: &str, encoder: &SoundEncoder, from: &Demuxer, index: usize) -> bool {
+        let attempt = || {
+            let mut trial = Self::create(format, Nowhere(0))?;
+            trial.add_sound(encoder, from, index, &[])?;
+            trial.write_header(&[])
+        };
+        attempt().is_ok()
     }
 
     /// Sets what describes the whole file.

@@ -38,6 +38,10 @@ pub(crate) struct StreamFacts {
     pub(crate) colour: Colour,
     pub(crate) sample_aspect: Ratio,
     pub(crate) field_order: i32,
+    /// Bits a sample of sound; 0 when unknown.
+    pub(crate) sample_bits: u32,
+    /// Bits a second; 0 when unknown.
+    pub(crate) bit_rate: i64,
     pub(crate) average_rate: Ratio,
     pub(crate) base_rate: Ratio,
     pub(crate) time_base: Ratio,
@@ -115,6 +119,11 @@ impl StreamFacts {
                     (*parameters).sample_aspect_ratio.into()
                 },
                 field_order: number!((*parameters).field_order),
+                sample_bits: [(*parameters).bits_per_raw_sample, (*parameters).bits_per_coded_sample]
+                    .into_iter()
+                    .find_map(|bits| u32::try_from(bits).ok().filter(|bits| *bits > 0))
+                    .unwrap_or(0),
+                bit_rate: (*parameters).bit_rate,
                 average_rate: raw.avg_frame_rate.into(),
                 base_rate: raw.r_frame_rate.into(),
                 time_base: raw.time_base.into(),

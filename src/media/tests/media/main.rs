@@ -7,3 +7,4 @@ mod hostile;
 mod keeps;
 mod memory;
 mod pictures;
+mod sound;

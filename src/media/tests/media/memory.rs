@@ -4,7 +4,8 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use crate::clips::{Clips, recode};
+use crate::clips::Clips;
+use crate::sound::halved;
 use filigrane_media::VideoCodec;
 
 const INPUT: &str = "MEDIA_TEST_INPUT";
@@ -15,7 +16,7 @@ const MARK: &str = "peak kB:";
 fn transcode_one_file() {
     let Some(input) = env::var_os(INPUT) else { return };
     let input = Path::new(&input);
-    recode(input, &input.with_extension("out.mp4"), VideoCodec::H264);
+    halved(input, &input.with_extension("out.mp4"), VideoCodec::H264);
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
     println!("{MARK}{}", peak.trim().trim_end_matches(" kB"));
