@@ -84,9 +84,12 @@ pub struct Stamp {
     /// UUID of the manifest (version 4 when it is signed) [default: a random one]
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
-    /// Strength of the watermark, 0.5 to 2
-    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
-    pub strength: f32,
+    /// Strength of the watermark, 0.5 to 2 [default: as strong as this clip needs]
+    #[arg(long, allow_negative_numbers = true)]
+    pub strength: Option<f32>,
+    /// Mark with a key of your own: a file with 64 hexadecimal digits. Only who has it can find the mark
+    #[arg(long, value_name = "FILE", conflicts_with = "no_watermark")]
+    pub watermark_key: Option<PathBuf>,
     /// Video codec: h264, hevc, vp9, av1 or ffv1 [default: h264; vp9 for .webm]
     #[arg(long)]
     pub codec: Option<VideoCodec>,
@@ -124,6 +127,9 @@ pub struct Verify {
     /// Write a self-contained report of one video
     #[arg(long, value_name = "HTML")]
     pub report: Option<PathBuf>,
+    /// Look for marks made with this key, too: a file with 64 hexadecimal digits
+    #[arg(long, value_name = "FILE")]
+    pub watermark_key: Vec<PathBuf>,
     /// Gather only this evidence
     #[arg(long, value_delimiter = ',', value_enum)]
     pub only: Vec<Stage>,

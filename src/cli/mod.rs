@@ -4,6 +4,7 @@ mod args;
 mod error;
 mod home;
 mod identity;
+mod key;
 mod output;
 mod progress;
 mod registry;

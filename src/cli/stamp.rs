@@ -2,15 +2,16 @@ use std::path::Path;
 
 use filigrane::frame::Limits;
 use filigrane::media::{Cancel, EncodeOptions, muxer_for, probe};
-use filigrane::pipeline::{self, Stamp, Stamped};
+use filigrane::pipeline::{self, Force, Stamp, Stamped};
 use filigrane::verdict::visible;
-use filigrane::watermark::Strength;
+use filigrane::watermark::{Key, Strength};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::cli::args::{self, Common};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
+use crate::cli::key::read_key;
 use crate::cli::output::{print, print_json, say};
 use crate::cli::progress::Bar;
 
@@ -34,7 +35,11 @@ struct Answer<'a> {
 
 pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
     let about = |failure: Failure| failure.about(&wanted.input);
-    let strength = Strength::new(wanted.strength)?;
+    let force = match wanted.strength {
+        Some(factor) => Force::Fixed(Strength::new(factor)?),
+        None => Force::Fitted,
+    };
+    let key = wanted.watermark_key.as_deref().map_or_else(|| Ok(Key::public()), read_key)?;
     let container = muxer_for(&wanted.output)
         .map_err(|error| Failure::from(pipeline::Error::from(error)).about(&wanted.output))?;
     let mut encode = EncodeOptions::new(wanted.codec.unwrap_or_else(|| container.default_codec()));
@@ -57,7 +62,8 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let bar = Bar::new(common.quiet);
     let how = Stamp {
         id: wanted.id.unwrap_or_else(Uuid::new_v4),
-        watermark: (!wanted.no_watermark).then_some(strength),
+        watermark: (!wanted.no_watermark).then_some(force),
+        key,
         audio: !wanted.no_audio_watermark,
         identity: identity.as_ref(),
         registry: registry.as_ref(),

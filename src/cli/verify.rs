@@ -5,12 +5,14 @@ use filigrane::media::Cancel;
 use filigrane::pipeline::{Stages, Still, Verifier};
 use filigrane::report::{self, Sample};
 use filigrane::verdict::{Report, overall_exit_status};
+use filigrane::watermark::Key;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::cli::args::{self, Common, Stage};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
+use crate::cli::key::read_key;
 use crate::cli::output::{print, say, style};
 use crate::cli::progress::Bar;
 
@@ -21,6 +23,8 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     if wanted.report.is_some() && wanted.inputs.len() > 1 {
         return Err(Failure::Usage("--report takes one video: call it once for each".to_owned()));
     }
+    let private = wanted.watermark_key.iter().map(|path| read_key(path));
+    let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
     let home = Home::of(common)?;
     let trust = home.trust_anchors(&wanted.trust)?;
     let opened = home.existing_registry(wanted.registry.as_deref());
@@ -34,6 +38,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
         },
         shelf: home.shelf(&opened, wanted.registry.as_deref()),
         trust: &trust,
+        keys: &keys,
         stills: if wanted.report.is_some() { STILLS } else { 0 },
         limits: Limits::default(),
         cancel: cancel.clone(),

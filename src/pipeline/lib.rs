@@ -4,6 +4,7 @@ mod binding;
 mod error;
 mod file;
 mod fingerprints;
+mod fit;
 mod lookup;
 mod place;
 mod progress;
@@ -14,6 +15,7 @@ mod verify;
 
 pub use binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
 pub use error::Error;
+pub use fit::Force;
 pub use progress::Progress;
 pub use publish::entry_of;
 pub use stamp::{Stamp, Stamped, check, stamp};

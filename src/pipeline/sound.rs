@@ -64,6 +64,7 @@ impl SoundStep for Marking {
 pub(crate) fn marking(
     format: &SoundFormat,
     payload: Payload,
+    key: &Key,
     strength: Strength,
     marked: &Marked,
 ) -> Result<Box<dyn SoundStep>, String> {
@@ -71,13 +72,14 @@ pub(crate) fn marking(
         return Err(format!("{seconds:.1} s are too short, {SHORTEST} s or more are needed"));
     }
     let low = format.low_frequency.filter(|_| format.channels > 1);
-    let embedder = AudioEmbedder::new(&Key::public(), payload, format.rate, format.channels, low, strength);
+    let embedder = AudioEmbedder::new(key, payload, format.rate, format.channels, low, strength);
     let embedder = embedder.map_err(|error| error.to_string())?;
     Ok(Box::new(Marking { stream: format.stream, embedder, marked: marked.clone() }))
 }
 
 /// Looks for the mark in all tracks of a file.
-pub(crate) struct Listening {
+pub(crate) struct Listening<'a> {
+    keys: &'a [Key],
     tracks: Vec<Track>,
 }
 
@@ -86,56 +88,69 @@ struct Track {
     rate: u32,
     channels: usize,
     start: f64,
-    detector: AudioDetector,
+    seconds: f64,
+    /// One a key.
+    detectors: Vec<AudioDetector>,
+}
+
+impl Track {
+    fn push(&mut self, sound: &Sound, seconds: f64) {
+        self.seconds += seconds;
+        for detector in &mut self.detectors {
+            detector.push(&sound.samples);
+        }
+    }
 }
 
 /// Most stretches of one kind of sound that are judged by themselves.
 const MOST_TRACKS: usize = 16;
 
-impl Listening {
-    pub(crate) fn new() -> Self {
-        Self { tracks: Vec::new() }
+impl<'a> Listening<'a> {
+    /// For the marks of these keys.
+    pub(crate) fn new(keys: &'a [Key]) -> Self {
+        Self { keys, tracks: Vec::new() }
     }
 
     /// Takes in a stretch; one that does not go on where its stream stopped, or in another form, is a track of its own.
     pub(crate) fn push(&mut self, sound: &Sound) {
+        let seconds = sound.samples.first().map_or(0, Vec::len) as f64 / f64::from(sound.rate.max(1));
         let goes_on = |track: &&mut Track| {
-            let end = track.start + track.detector.seconds();
             track.stream == sound.stream
                 && (track.rate, track.channels) == (sound.rate, sound.samples.len())
-                && (sound.time - end).abs() < TOGETHER
+                && (sound.time - track.start - track.seconds).abs() < TOGETHER
         };
         if let Some(track) = self.tracks.iter_mut().rev().find(goes_on) {
-            track.detector.push(&sound.samples);
+            track.push(sound, seconds);
             return;
         }
         if self.tracks.len() >= MOST_TRACKS {
             return;
         }
-        let Ok(mut detector) = AudioDetector::new(&Key::public(), sound.rate, sound.low_frequency) else {
-            return;
-        };
-        detector.push(&sound.samples);
+        let detectors: Result<Vec<_>, _> =
+            self.keys.iter().map(|key| AudioDetector::new(key, sound.rate, sound.low_frequency)).collect();
+        let Ok(detectors) = detectors else { return };
         let (stream, rate, channels) = (sound.stream, sound.rate, sound.samples.len());
-        self.tracks.push(Track { stream, rate, channels, start: sound.time, detector });
+        let mut track = Track { stream, rate, channels, start: sound.time, seconds: 0.0, detectors };
+        track.push(sound, seconds);
+        self.tracks.push(track);
     }
 
     /// The best answer of all tracks, each of which counts as a further chance of a false alarm; none without sound.
     pub(crate) fn finish(self) -> Option<AudioFinding> {
         let chances = (self.tracks.len() as f64).log10();
-        let answer = |track: Track| {
-            let mut finding = track.detector.finish();
+        let answer = |(start, detector): (f64, AudioDetector)| {
+            let mut finding = detector.finish();
             finding.log10_p = (finding.log10_p + chances).min(0.0);
             if finding.log10_p > FALSE_ALARM.log10() {
                 (finding.span, finding.payload) = (None, None);
             }
-            finding.span = finding
-                .span
-                .map(|span| Interval { start: span.start + track.start, end: span.end + track.start });
+            finding.span =
+                finding.span.map(|span| Interval { start: span.start + start, end: span.end + start });
             finding
         };
         let rank = |finding: &AudioFinding| (finding.payload.is_none(), finding.log10_p);
-        self.tracks.into_iter().map(answer).min_by(|one, other| {
+        let each = |track: Track| track.detectors.into_iter().map(move |detector| (track.start, detector));
+        self.tracks.into_iter().flat_map(each).map(answer).min_by(|one, other| {
             let (one, other) = (rank(one), rank(other));
             one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
         })

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::binding::{of_fingerprint, of_payload, thinned};
 use crate::error::Error;
 use crate::file::{beside, check_output, settle};
+use crate::fit::{Force, fit};
 use crate::progress::Progress;
 use crate::sound::{Marked, marking};
 
@@ -25,7 +26,9 @@ pub struct Stamp<'a> {
     /// Names the manifest; its first 64 bits are the watermark's payload.
     pub id: Uuid,
     /// Strength of the watermark; `None` leaves the pictures, and the encoding, as they are.
-    pub watermark: Option<Strength>,
+    pub watermark: Option<Force>,
+    /// Whose mark it is.
+    pub key: Key,
     /// Whether the watermark goes into the sound too; without, sound is copied as it is.
     pub audio: bool,
     /// Who signs; `None` writes no credentials.
@@ -115,7 +118,7 @@ pub fn stamp(
     check(input, output, how.identity.is_some(), how.force)?;
     let payload = Payload::from_uuid(how.id.as_bytes());
     let pictures = match how.watermark {
-        Some(strength) => mark(input, output, payload, strength, how, progress)?,
+        Some(force) => mark(input, output, payload, force, how, progress)?,
         None => examine(input, output, how, progress)?,
     };
     let mut notes = pictures.notes;
@@ -186,11 +189,13 @@ fn mark(
     input: &Path,
     output: &Path,
     payload: Payload,
-    strength: Strength,
+    force: Force,
     how: &Stamp<'_>,
     progress: &dyn Progress,
 ) -> Result<Pictures, Error> {
     let of = probe(input, &how.limits)?.frames;
+    let fitted = fit(input, force, payload, &how.key, &how.limits, &how.cancel)?;
+    let strength = fitted.strength;
     let file = beside(output, "marked")?;
     let mut sampler = Sampler::default();
     let mut embedder: Option<Embedder> = None;
@@ -199,7 +204,7 @@ fn mark(
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let embedder = match &mut embedder {
             Some(embedder) => embedder,
-            none => none.insert(Embedder::new(&Key::public(), payload, width, height, strength)?),
+            none => none.insert(Embedder::new(&how.key, payload, width, height, strength)?),
         };
         embedder.mark(&mut picture.luma_mut())?;
         sampler.push(picture.luma(), picture.time());
@@ -210,7 +215,8 @@ fn mark(
     let marked = Marked::default();
     let (options, limits, cancel) = (&how.encode, &how.limits, &how.cancel);
     let written = if how.audio {
-        let mut sounds = |format: &SoundFormat| marking(format, payload, strength, &marked);
+        let mut sounds =
+            |format: &SoundFormat| marking(format, payload, &how.key, sound_strength(force), &marked);
         transcode_with_sound(input, &file, options, limits, cancel, &mut each, &mut sounds)
     } else {
         transcode(input, &file, options, limits, cancel, &mut each)
@@ -219,7 +225,7 @@ fn mark(
         TranscodeError::Media(error) => Error::Media(error),
         TranscodeError::Step(error) => error,
     })?;
-    let mut notes: Vec<String> = written.dropped_streams;
+    let mut notes: Vec<String> = fitted.note.into_iter().chain(written.dropped_streams).collect();
     notes.extend(written.losses);
     notes.extend(written.sound);
     notes.extend(marked.notes());
@@ -234,6 +240,14 @@ fn mark(
         audio_nmr: marked.noise_to_mask(),
         notes,
     })
+}
+
+/// The sound has no rehearsal: its masking model is its measure.
+fn sound_strength(force: Force) -> Strength {
+    match force {
+        Force::Fixed(strength) => strength,
+        Force::Fitted => Strength::default(),
+    }
 }
 
 /// Looks at the pictures of a file whose bytes stay as they are.

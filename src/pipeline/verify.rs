@@ -53,6 +53,8 @@ pub struct Verifier<'a> {
     pub shelf: Shelf<'a>,
     /// Whose signatures are trusted.
     pub trust: &'a TrustAnchors,
+    /// Whose marks are looked for, each at the stated false-alarm rate.
+    pub keys: &'a [Key],
     /// Stills kept for a report.
     pub stills: usize,
     /// Bounds on the input.
@@ -205,9 +207,9 @@ impl Verifier<'_> {
         let listens = self.stages.watermark;
         let open = if listens { Decoder::open_with_sound } else { Decoder::open };
         let mut decoder = open(path, &self.limits, &self.cancel)?;
-        let mut listening = Listening::new();
+        let mut listening = Listening::new(self.keys);
         let info = decoder.info().clone();
-        let mut detector = self.stages.watermark.then(|| Detector::new(&[Key::public()]));
+        let mut detector = self.stages.watermark.then(|| Detector::new(self.keys));
         let mut sampler = Sampler::default();
         let mut stills: Vec<Still> = Vec::new();
         let interval = info.duration.map_or(2.0, |duration| duration / self.stills.max(1) as f64);
@@ -249,7 +251,7 @@ impl Verifier<'_> {
         errors.extend(decoder.damage().iter().cloned());
         let decode = (start.elapsed().as_secs_f64() - watermark).max(0.0);
         let before = Instant::now();
-        let finding = detector.map(|detector| detector.finish().swap_remove(0));
+        let finding = detector.and_then(|detector| strongest(detector.finish()));
         let audio = listening.finish();
         watermark += before.elapsed().as_secs_f64();
         Ok(Seen {
@@ -283,6 +285,15 @@ impl Verifier<'_> {
         }
         Ok(Some(Answer::unknown()))
     }
+}
+
+/// The finding of the key that shows best: with bits, then without.
+fn strongest(findings: Vec<Finding>) -> Option<Finding> {
+    findings.into_iter().min_by(|one, other| {
+        let rank = |finding: &Finding| (finding.payload.is_none(), finding.log10_p);
+        let (one, other) = (rank(one), rank(other));
+        one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+    })
 }
 
 fn credentials(read: provenance::Credentials) -> Credentials {

@@ -150,8 +150,12 @@ impl Sight {
         if !credible(data) {
             return None;
         }
-        let all = self.agreement(lines, carrier.sync.iter().copied().chain(carrier.marked(&bits)));
-        Some((payload, log10_chance(all) + LOG10_PAYLOADS))
+        Some((payload, log10_chance(self.with_bits(lines, carrier, &bits)) + LOG10_PAYLOADS))
+    }
+
+    /// Correlation with all lines under these code bits, over its standard deviation under random phases.
+    pub fn with_bits(&self, lines: &Lines, carrier: &Carrier, bits: &[bool]) -> f64 {
+        self.agreement(lines, carrier.sync.iter().copied().chain(carrier.marked(bits)))
     }
 
     /// Log-likelihood ratios of the code bits, positive for 0; each line weighs as its band's known lines came through.

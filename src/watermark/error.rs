@@ -22,6 +22,9 @@ pub enum Error {
     /// The sound has no channel that can hear the mark.
     #[error("the sound has no channel that can carry a mark")]
     NoChannel,
+    /// No key.
+    #[error("a watermark key is 64 hexadecimal digits")]
+    Key,
     /// Strength out of range.
     #[error("watermark strength {0} is outside 0.5 to 2")]
     Strength(f32),
@@ -42,7 +45,7 @@ impl Error {
             Self::TooSmall { .. } | Self::SizeChanged { .. } | Self::SampleRate(_) | Self::NoChannel => {
                 ErrorKind::Unsupported
             }
-            Self::Strength(_) => ErrorKind::Parameter,
+            Self::Strength(_) | Self::Key => ErrorKind::Parameter,
         }
     }
 }

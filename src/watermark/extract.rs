@@ -10,7 +10,7 @@ use crate::combine::{best_weights, weighted};
 use crate::fold::{Fold, Observation};
 use crate::geometry::Geometry;
 use crate::key::Key;
-use crate::map::{Map, Matrix};
+use crate::map::{Map, Matrix, place, unmoved as still_at};
 use crate::payload::Payload;
 use crate::search::{Change, Search};
 
@@ -158,7 +158,7 @@ impl Detector {
         };
         let side = tile_side(width, height) as f64 / factor as f64;
         let unmoved = [1.0 / side, 0.0, 0.0, 1.0 / side];
-        let still = still(&sum, factor, side);
+        let still = still_at((sum.width(), sum.height()), factor, side);
         if keep_best(best, self.look(window.clone(), &sum, unmoved, Some(still)), budget) {
             return;
         }
@@ -272,17 +272,6 @@ impl Detector {
             origin: (place(sum.width(), factor), place(sum.height(), factor)),
         })
     }
-}
-
-/// Pixel index that the middle of so many reduced samples stands for.
-fn place(length: usize, factor: usize) -> f64 {
-    (length * factor) as f64 / 2.0 + (factor as f64 - 1.0) / 2.0
-}
-
-/// Tile coordinates at the centre of a picture that nothing was done to, in tiles; `side` in reduced samples.
-fn still(sum: &Plane<f32>, factor: usize, side: f64) -> (f64, f64) {
-    let tiles = |length: usize| place(length, factor) / (side * factor as f64);
-    (tiles(sum.width()), tiles(sum.height()))
 }
 
 /// The spans searched one after the other: the whole clip, then its halves and quarters when it is long enough for a

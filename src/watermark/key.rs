@@ -1,7 +1,10 @@
 use std::fmt;
+use std::str::FromStr;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
+
+use crate::error::Error;
 
 const SALT: &[u8] = b"filigrane watermark 1";
 
@@ -30,8 +33,39 @@ impl Key {
     }
 }
 
+impl FromStr for Key {
+    type Err = Error;
+
+    /// From 64 hexadecimal digits.
+    fn from_str(digits: &str) -> Result<Self, Error> {
+        if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(Error::Key);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| Error::Key)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| Error::Key)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_from_64_hexadecimal_digits_and_nothing_else() {
+        let digits = "66696c696772616e65207075626c69632077617465726d61726b206b65792031";
+        assert_eq!(digits.parse(), Ok(Key::public()));
+        for wrong in ["", &digits[1..], &digits.replace('6', "g"), &format!("{digits}0"), &"é".repeat(32)] {
+            assert_eq!(wrong.parse::<Key>(), Err(Error::Key), "{wrong}");
+        }
     }
 }

@@ -28,3 +28,14 @@ impl Map {
         ((a * x + b * y + c) * scale, (d * x + e * y + f) * scale)
     }
 }
+
+/// Pixel index that the middle of so many reduced samples stands for.
+pub(crate) fn place(length: usize, factor: usize) -> f64 {
+    (length * factor) as f64 / 2.0 + (factor as f64 - 1.0) / 2.0
+}
+
+/// Tile coordinates, in tiles, at the centre of a reduced picture to which nothing was done; `side` in reduced samples.
+pub(crate) fn unmoved((width, height): (usize, usize), factor: usize, side: f64) -> (f64, f64) {
+    let tiles = |length: usize| place(length, factor) / (side * factor as f64);
+    (tiles(width), tiles(height))
+}

@@ -1,6 +1,6 @@
 use std::ptr::{self, NonNull};
 
-use super::{Code, Demuxer, Packet, VideoFrame, c};
+use super::{Code, Demuxer, Packet, VideoEncoder, VideoFrame, c};
 
 /// A decoder for one video stream.
 pub(crate) struct VideoDecoder(NonNull<c::AVCodecContext>);
@@ -24,6 +24,30 @@ impl VideoDecoder {
             (*raw).thread_count = i32::try_from(threads).unwrap_or(1);
             Code::check(c::avcodec_open2(raw, codec, ptr::null_mut()))?;
             Ok(decoder)
+        }
+    }
+
+    /// Opens a decoder for what an encoder puts out.
+    pub(crate) fn of(encoder: &VideoEncoder) -> Result<Self, Code> {
+        // SAFETY: the encoder is open; parameters and context are owned from their allocation on and the parameters
+        // freed on every path.
+        unsafe {
+            let mut parameters = c::avcodec_parameters_alloc();
+            if parameters.is_null() {
+                return Err(Code::NO_MEMORY);
+            }
+            let opened = (|| {
+                Code::check(c::avcodec_parameters_from_context(parameters, encoder.raw()))?;
+                let codec = c::avcodec_find_decoder((*parameters).codec_id);
+                let decoder =
+                    NonNull::new(c::avcodec_alloc_context3(codec)).map(Self).ok_or(Code::NO_MEMORY)?;
+                let raw = decoder.0.as_ptr();
+                Code::check(c::avcodec_parameters_to_context(raw, parameters))?;
+                Code::check(c::avcodec_open2(raw, codec, ptr::null_mut()))?;
+                Ok(decoder)
+            })();
+            c::avcodec_parameters_free(&mut parameters);
+            opened
         }
     }
 

@@ -1,0 +1,104 @@
+use std::path::Path;
+
+use filigrane_frame::Limits;
+
+use crate::container::Container;
+use crate::decoder::{Decoder, Form, Step};
+use crate::encode_plan::EncodePlan;
+use crate::ffi::{Code, Packet, VideoDecoder, VideoEncoder, VideoFrame};
+use crate::{Cancel, EncodeOptions, Error, Picture};
+
+/// Decodes the first pictures of a video, at most `most`, lets `change` alter their luma, codes them as `options` say and
+/// decodes them again for `see`: a small dose of what a platform will do to the whole. Nothing is written.
+///
+/// Returns the number of pictures seen; pictures after a change of size are left out.
+///
+/// # Errors
+/// As [`Decoder::next_picture`]; [`Error::Unsupported`] when the encoder does not take these pictures.
+pub fn rehearse(
+    input: &Path,
+    options: &EncodeOptions,
+    most: usize,
+    limits: &Limits,
+    cancel: &Cancel,
+    change: &mut dyn FnMut(&mut Picture),
+    see: &mut dyn FnMut(&Picture),
+) -> Result<usize, Error> {
+    let mut decoder = Decoder::open_as(input, limits, cancel, Form::AsDecoded)?;
+    decoder.skip_other_streams();
+    let Some(first) = next(&mut decoder)? else { return Ok(0) };
+    let plan = EncodePlan::new(decoder.source(), &first, options, Container::Matroska)?;
+    let refused =
+        |code: Code| Error::Unsupported(format!("no rehearsal: {} says {code}", plan.settings.encoder));
+    let mut encoder = VideoEncoder::open(&plan.settings).map_err(refused)?;
+    let mut again = VideoDecoder::of(&encoder).map_err(refused)?;
+    let mut packet = Packet::new().map_err(refused)?;
+    // The first picture has another form than those to come: it is read again.
+    let size = (first.width(), first.height());
+    let mut decoder = Decoder::open_as(input, limits, cancel, Form::Exactly(plan.settings.pixel))?;
+    decoder.skip_other_streams();
+    let mut seen = 0;
+    for number in 0..most {
+        let Some(frame) = next(&mut decoder)?.filter(|frame| (frame.width(), frame.height()) == size) else {
+            break;
+        };
+        let mut picture = Picture::new(frame, 0.0)?;
+        change(&mut picture);
+        let frame = picture.frame_mut();
+        frame.set_pts(number as i64);
+        frame.forget_type();
+        encoder.send(Some(picture.frame())).map_err(refused)?;
+        seen += pass_on(&mut encoder, &mut again, &mut packet, see).map_err(refused)?;
+    }
+    encoder.send(None).map_err(refused)?;
+    seen += pass_on(&mut encoder, &mut again, &mut packet, see).map_err(refused)?;
+    again.send(None).map_err(refused)?;
+    seen += show(&mut again, see).map_err(refused)?;
+    Ok(seen)
+}
+
+fn next(decoder: &mut Decoder) -> Result<Option<VideoFrame>, Error> {
+    loop {
+        match decoder.advance()? {
+            Step::Picture(frame, _) => return Ok(Some(frame)),
+            Step::Packet => {}
+            Step::End => return Ok(None),
+        }
+    }
+}
+
+/// Decodes all that the encoder has ready.
+fn pass_on(
+    encoder: &mut VideoEncoder,
+    decoder: &mut VideoDecoder,
+    packet: &mut Packet,
+    see: &mut dyn FnMut(&Picture),
+) -> Result<usize, Code> {
+    let mut seen = 0;
+    loop {
+        match encoder.receive(packet) {
+            Ok(()) => {
+                decoder.send(Some(packet))?;
+                seen += show(decoder, see)?;
+            }
+            Err(Code::AGAIN | Code::END) => return Ok(seen),
+            Err(code) => return Err(code),
+        }
+    }
+}
+
+fn show(decoder: &mut VideoDecoder, see: &mut dyn FnMut(&Picture)) -> Result<usize, Code> {
+    let mut seen = 0;
+    loop {
+        match decoder.receive() {
+            Ok(frame) => {
+                if let Ok(picture) = Picture::new(frame, 0.0) {
+                    see(&picture);
+                    seen += 1;
+                }
+            }
+            Err(Code::AGAIN | Code::END) => return Ok(seen),
+            Err(code) => return Err(code),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+use std::path::Path;
+
+use filigrane_frame::Limits;
+use filigrane_media::{Cancel, EncodeOptions, Error as MediaError, Picture, VideoCodec, rehearse};
+use filigrane_watermark::{Embedder, Key, Meter, Payload, Strength};
+
+use crate::error::Error;
+
+/// How strongly a clip is marked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Force {
+    /// As strongly as said.
+    Fixed(Strength),
+    /// As strongly as this clip needs: its first pictures are marked, coded hard and looked at.
+    Fitted,
+}
+
+/// Pictures of the rehearsal: about one second.
+const PICTURES: usize = 24;
+/// Quality of the rehearsal's coding: of those tried (x264 at CRF 40, 43 and 46, three presets) the one whose outcome
+/// goes best with that of the whole clip after H.265 at CRF 40 (correlation 0.83 over twelve clips).
+const CRF: u32 = 43;
+const PRESET: &str = "superfast";
+/// Signal-to-noise ratio after the rehearsal at which the strength is 1.
+const USUAL: f64 = 1.0;
+/// How fast the strength's power falls as the ratio grows: the rest of the margin stays with the clip.
+const SHARE: f64 = 0.55;
+/// Weakest and strongest fitted strength: luma PSNR of about 49.2 and 44.7 dB.
+const BOUNDS: (f64, f64) = (0.72, 1.21);
+/// Signal-to-noise ratio, before any coding, from which bits can be read.
+const READABLE: f64 = 0.8;
+
+/// What the rehearsal found.
+pub(crate) struct Fit {
+    pub strength: Strength,
+    /// What the user should know.
+    pub note: Option<String>,
+}
+
+/// The strength for a clip.
+///
+/// # Errors
+/// Those of reading the input. A clip that cannot be rehearsed gets the usual strength.
+pub(crate) fn fit(
+    input: &Path,
+    force: Force,
+    payload: Payload,
+    key: &Key,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Fit, Error> {
+    if let Force::Fixed(strength) = force {
+        return Ok(Fit { strength, note: None });
+    }
+    let (mut before, mut after) = (Meter::new(key, payload), Meter::new(key, payload));
+    let mut embedder: Option<Embedder> = None;
+    let mut failure = None;
+    let mut change = |picture: &mut Picture| {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        if embedder.is_none() {
+            match Embedder::new(key, payload, width, height, Strength::default()) {
+                Ok(new) => embedder = Some(new),
+                Err(error) => failure = Some(error),
+            }
+        }
+        if let Some(embedder) = &mut embedder
+            && let Err(error) = embedder.mark(&mut picture.luma_mut())
+        {
+            failure = Some(error);
+        }
+        before.push(picture.luma());
+    };
+    let mut coding = EncodeOptions::new(VideoCodec::H264);
+    coding.crf = Some(CRF);
+    coding.preset = Some(PRESET.to_owned());
+    let mut see = |picture: &Picture| after.push(picture.luma());
+    let seen = match rehearse(input, &coding, PICTURES, limits, cancel, &mut change, &mut see) {
+        Ok(seen) => seen,
+        Err(MediaError::Unsupported(_) | MediaError::Internal(_)) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(failure) = failure {
+        return Err(failure.into());
+    }
+    if seen == 0 {
+        return Ok(Fit { strength: Strength::default(), note: None });
+    }
+    let untouched = before.signal_to_noise();
+    let note = (untouched < READABLE).then(|| {
+        format!(
+            "the first {seen} pictures are too flat, dark or busy to carry the watermark's bits: signal-to-noise ratio \
+             {untouched:.2} where {READABLE} is needed"
+        )
+    });
+    let power = (USUAL / after.signal_to_noise().max(1e-3)).powf(SHARE);
+    let factor = power.sqrt().clamp(BOUNDS.0, BOUNDS.1);
+    Ok(Fit { strength: Strength::new(factor as f32)?, note })
+}
