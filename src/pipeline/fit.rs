@@ -25,8 +25,8 @@ const PRESET: &str = "superfast";
 const USUAL: f64 = 1.0;
 /// How fast the strength's power falls as the ratio grows: the rest of the margin stays with the clip.
 const SHARE: f64 = 0.55;
-/// Weakest and strongest fitted strength: luma PSNR of about 49.2 and 44.7 dB.
-const BOUNDS: (f64, f64) = (0.72, 1.21);
+/// Weakest and strongest fitted strength.
+const BOUNDS: (f64, f64) = (0.72, 1.2);
 /// Signal-to-noise ratio, before any coding, from which bits can be read.
 const READABLE: f64 = 0.8;
 

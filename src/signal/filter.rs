@@ -106,6 +106,38 @@ fn running_mean(row: &[f32], radius: usize, out: &mut [f32]) {
     }
 }
 
+/// The least value in a square window of side `2 * radius + 1`, clipped at the borders, in place.
+///
+/// Meant for radii of a few samples: the cost grows with the radius.
+///
+/// # Panics
+/// When the planes differ in size.
+pub fn minimum(plane: &mut Plane<f32>, radius: usize, scratch: &mut Plane<f32>) {
+    let (width, height) = (plane.width(), plane.height());
+    assert_eq!((width, height), (scratch.width(), scratch.height()));
+    scratch.samples_mut().copy_from_slice(plane.samples());
+    for y in 0..height {
+        let (row, out) = (plane.row(y), scratch.row_mut(y));
+        for shift in 1..=radius.min(width.saturating_sub(1)) {
+            lower(&mut out[shift..], row);
+            lower(out, &row[shift..]);
+        }
+    }
+    plane.samples_mut().copy_from_slice(scratch.samples());
+    for y in 0..height {
+        let out = plane.row_mut(y);
+        for near in y.saturating_sub(radius)..(y + radius + 1).min(height) {
+            lower(out, scratch.row(near));
+        }
+    }
+}
+
+fn lower(out: &mut [f32], other: &[f32]) {
+    for (value, &other) in out.iter_mut().zip(other) {
+        *value = if other < *value { other } else { *value };
+    }
+}
+
 /// Where sample `index` of an axis enlarged by `factor` lies between samples of the axis: the one before, the one
 /// after, and how far between them (0 to 1).
 ///
@@ -182,6 +214,20 @@ mod tests {
                 prop_assert!((value - expected).abs() < 1e-4, "{value} {expected} at {x}");
                 let (low, high, share) = enlarged_place(x, factor, row.len());
                 prop_assert!((row[low] + (row[high] - row[low]) * share - expected).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn minimum_spreads_a_dark_spot_over_its_window() {
+        let mut input = Plane::from_fn(7, 7, |_, _| 5.0);
+        input.row_mut(3)[3] = 1.0;
+        let mut scratch = input.clone();
+        minimum(&mut input, 2, &mut scratch);
+        for y in 0..7usize {
+            for x in 0..7usize {
+                let near = x.abs_diff(3).max(y.abs_diff(3)) <= 2;
+                assert_eq!(input.row(y)[x], if near { 1.0 } else { 5.0 }, "{x},{y}");
             }
         }
     }

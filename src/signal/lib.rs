@@ -10,11 +10,11 @@ mod reduce;
 mod short_time;
 
 pub use cyclic::Cyclic;
-pub use filter::{box_mean, enlarge_row, enlarged_place};
+pub use filter::{box_mean, enlarge_row, enlarged_place, minimum};
 pub use fourier::{Spectrum, spectrum, tile_from_lines};
 pub use nonuniform::NonuniformSpectrum;
 pub use num_complex::Complex32;
-pub use reduce::{reduce, reduced_size, reduction};
+pub use reduce::{halve, reduce, reduce_with_spread, reduced_size, reduction};
 pub use short_time::{ShortTime, raised_cosine};
 
 use rustfft::num_complex;

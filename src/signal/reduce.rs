@@ -44,11 +44,84 @@ pub fn reduce(luma: LumaRef<'_>, factor: usize, out: &mut Plane<f32>) {
     }
 }
 
+/// [`reduce`], with the standard deviation within each cell in `spread`.
+///
+/// # Panics
+/// When a plane is not of [`reduced_size`].
+pub fn reduce_with_spread(luma: LumaRef<'_>, factor: usize, out: &mut Plane<f32>, spread: &mut Plane<f32>) {
+    let layout = luma.layout();
+    let size = reduced_size(layout.width, layout.height, factor);
+    assert_eq!((out.width(), out.height()), size);
+    assert_eq!((spread.width(), spread.height()), size);
+    let step = 255.0 / layout.span();
+    let offset = -layout.black() * step;
+    let count = (factor * factor) as f64;
+    let width = size.0 * factor;
+    let (mut sums, mut squares) = (vec![0u32; width], vec![0u64; width]);
+    for y in 0..size.1 {
+        sums.fill(0);
+        squares.fill(0);
+        for row in y * factor..(y + 1) * factor {
+            let row = luma.row(row);
+            let mut add = |place: usize, code: u32| {
+                sums[place] += code;
+                squares[place] += u64::from(code * code);
+            };
+            if layout.bytes_per_sample() == 1 {
+                row.iter().take(width).enumerate().for_each(|(place, &code)| add(place, u32::from(code)));
+            } else {
+                let codes = row.chunks_exact(2).map(|code| u32::from(u16::from_le_bytes([code[0], code[1]])));
+                codes.take(width).enumerate().for_each(|(place, code)| add(place, code));
+            }
+        }
+        let cells = sums.chunks_exact(factor).zip(squares.chunks_exact(factor));
+        for ((value, spread), (sums, squares)) in out.row_mut(y).iter_mut().zip(spread.row_mut(y)).zip(cells)
+        {
+            let mean = f64::from(sums.iter().sum::<u32>()) / count;
+            let variance = squares.iter().sum::<u64>() as f64 / count - mean * mean;
+            *value = mean as f32 * step + offset;
+            *spread = variance.max(0.0).sqrt() as f32 * step;
+        }
+    }
+}
+
+/// The means of the cells of 2 x 2 samples, into `out`.
+///
+/// # Panics
+/// When `out` is not half the size, rounded down.
+pub fn halve(plane: &Plane<f32>, out: &mut Plane<f32>) {
+    assert_eq!((out.width(), out.height()), (plane.width() / 2, plane.height() / 2));
+    for y in 0..out.height() {
+        let (upper, lower) = (plane.row(2 * y), plane.row(2 * y + 1));
+        let cells = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+        for (value, (upper, lower)) in out.row_mut(y).iter_mut().zip(cells) {
+            *value = (upper[0] + upper[1] + lower[0] + lower[1]) / 4.0;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use filigrane_frame::{ColourRange, LumaLayout};
     use proptest::prelude::*;
+
+    #[test]
+    fn spread_is_the_standard_deviation_within_a_cell() {
+        let layout = LumaLayout { width: 4, height: 2, stride: 4, bits: 8, range: ColourRange::Full };
+        let luma = LumaRef::new(layout, &[7, 7, 10, 20, 7, 7, 10, 20]).expect("fits");
+        let (mut out, mut spread) = (Plane::new(2, 1), Plane::new(2, 1));
+        reduce_with_spread(luma, 2, &mut out, &mut spread);
+        assert_eq!((out.samples(), spread.samples()), (&[7.0, 15.0][..], &[0.0, 5.0][..]));
+    }
+
+    #[test]
+    fn halving_takes_the_means_of_whole_cells() {
+        let plane = Plane::from_fn(5, 4, |x, y| (10 * y + x) as f32);
+        let mut out = Plane::new(2, 2);
+        halve(&plane, &mut out);
+        assert_eq!(out.samples(), [5.5, 7.5, 25.5, 27.5]);
+    }
 
     #[test]
     fn short_side_stays_at_or_above_the_request() {

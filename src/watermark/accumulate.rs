@@ -1,5 +1,5 @@
 use filigrane_frame::{Interval, LumaRef, Plane};
-use filigrane_signal::{reduce, reduced_size, reduction};
+use filigrane_signal::{halve, reduce, reduced_size, reduction};
 
 use crate::whiten::Whitener;
 
@@ -10,10 +10,17 @@ const MOST_SAMPLES: usize = 1_000_000;
 /// Most segments kept; when they are used up, neighbours are joined, so memory does not grow with the clip.
 const MOST: usize = 48;
 
+/// Levels of reduction, each half the size of the one before: whitening looks at a few samples around each, and cropping
+/// or enlarging can have made the pattern several times coarser.
+pub(crate) const LEVELS: usize = 3;
+/// Shortest side of a level.
+const LEAST_SIDE: usize = 48;
+
 /// The sum of whitened pictures over a span of time.
 pub(crate) struct Segment {
     pub span: Interval,
-    pub sum: Plane<f32>,
+    /// One a level, the finest first.
+    pub sums: Vec<Plane<f32>>,
     pictures: u64,
 }
 
@@ -31,8 +38,18 @@ pub(crate) struct Accumulator {
 struct State {
     size: (usize, usize),
     factor: usize,
+    levels: Vec<Level>,
+}
+
+struct Level {
     reduced: Plane<f32>,
     whitener: Whitener,
+}
+
+impl Level {
+    fn new(width: usize, height: usize) -> Self {
+        Self { reduced: Plane::new(width, height), whitener: Whitener::new(width, height) }
+    }
 }
 
 impl Accumulator {
@@ -60,7 +77,13 @@ impl Accumulator {
         let state = self.state.get_or_insert_with(|| {
             let factor = reduction(size.0, size.1, WORK_SIDE, MOST_SAMPLES);
             let (width, height) = reduced_size(size.0, size.1, factor);
-            State { size, factor, reduced: Plane::new(width, height), whitener: Whitener::new(width, height) }
+            let levels = (0..LEVELS)
+                .map(|level| (width >> level, height >> level))
+                .enumerate()
+                .take_while(|(level, (width, height))| *level == 0 || width.min(height) >= &LEAST_SIDE)
+                .map(|(_, (width, height))| Level::new(width, height))
+                .collect();
+            State { size, factor, levels }
         });
         if state.size != size {
             self.passed_over += 1;
@@ -71,23 +94,38 @@ impl Accumulator {
                 self.segments = joined(std::mem::take(&mut self.segments));
                 self.length *= 2;
             }
-            let sum = Plane::new(state.reduced.width(), state.reduced.height());
-            self.segments.push(Segment { span: Interval { start: time, end: time }, sum, pictures: 0 });
+            let sums =
+                state.levels.iter().map(|level| Plane::new(level.reduced.width(), level.reduced.height()));
+            let span = Interval { start: time, end: time };
+            self.segments.push(Segment { span, sums: sums.collect(), pictures: 0 });
         }
-        reduce(luma, state.factor, &mut state.reduced);
-        if let Some(segment) = self.segments.last_mut() {
-            state.whitener.add(&mut state.reduced, &mut segment.sum);
-            segment.span.end = segment.span.end.max(time);
-            segment.pictures += 1;
+        let Some(segment) = self.segments.last_mut() else { return };
+        let mut finer: Option<&Plane<f32>> = None;
+        for level in &mut state.levels {
+            match finer {
+                None => reduce(luma, state.factor, &mut level.reduced),
+                Some(finer) => halve(finer, &mut level.reduced),
+            }
+            finer = Some(&level.reduced);
         }
+        for (level, sum) in state.levels.iter_mut().zip(&mut segment.sums) {
+            level.whitener.add(&mut level.reduced, sum);
+        }
+        segment.span.end = segment.span.end.max(time);
+        segment.pictures += 1;
     }
 
-    /// The sum over a range of segments; `None` when the range is empty.
-    pub fn sum(&self, range: std::ops::Range<usize>) -> Option<Plane<f32>> {
+    /// Number of levels of the pictures taken in.
+    pub fn levels(&self) -> usize {
+        self.segments.first().map_or(0, |segment| segment.sums.len())
+    }
+
+    /// The sum over a range of segments at one level; `None` when the range is empty.
+    pub fn sum(&self, range: std::ops::Range<usize>, level: usize) -> Option<Plane<f32>> {
         let (first, rest) = self.segments.get(range)?.split_first()?;
-        let mut sum = first.sum.clone();
+        let mut sum = first.sums.get(level)?.clone();
         for segment in rest {
-            add(&mut sum, &segment.sum);
+            add(&mut sum, segment.sums.get(level)?);
         }
         Some(sum)
     }
@@ -99,7 +137,9 @@ fn joined(segments: Vec<Segment>) -> Vec<Segment> {
     for (index, segment) in segments.into_iter().enumerate() {
         match joined.last_mut() {
             Some(last) if index % 2 == 1 => {
-                add(&mut last.sum, &segment.sum);
+                for (sum, other) in last.sums.iter_mut().zip(&segment.sums) {
+                    add(sum, other);
+                }
                 last.span.end = segment.span.end;
                 last.pictures += segment.pictures;
             }

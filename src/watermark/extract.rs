@@ -10,7 +10,7 @@ use crate::combine::{best_weights, weighted};
 use crate::fold::{Fold, Observation};
 use crate::geometry::Geometry;
 use crate::key::Key;
-use crate::map::{Map, Matrix, place, unmoved as still_at};
+use crate::map::{Map, Matrix, place, unmoved};
 use crate::payload::Payload;
 use crate::search::{Change, Search};
 
@@ -20,8 +20,8 @@ pub const FALSE_ALARM: f64 = 1e-9;
 pub const SEGMENT_DEVIATIONS: f64 = 4.0;
 /// Shortest stretch of the strength over time, seconds.
 const STRETCH_SECONDS: f64 = 1.0;
-/// Segments from which the halves of a clip are searched on their own, too.
-const SPLIT: usize = 8;
+/// Seconds from which the halves of a clip are searched on their own, too; twice as many for its quarters.
+const SPLIT_SECONDS: f64 = 8.0;
 /// Deviations of the known lines from which a hypothesis is worth more work: chance alone comes to about 4.
 const PROMISING: f64 = 4.2;
 
@@ -67,6 +67,7 @@ pub struct Detector {
 /// What one hypothesis showed for one key.
 struct Seen {
     key: usize,
+    level: usize,
     matrix: Matrix,
     prior: Prior,
     sight: Sight,
@@ -79,7 +80,7 @@ struct Seen {
 struct Best {
     log10_p: f64,
     payload: Option<Payload>,
-    place: Option<(Matrix, Sight)>,
+    place: Option<(usize, Matrix, Sight)>,
 }
 
 impl Best {
@@ -92,7 +93,7 @@ impl Best {
         Self {
             log10_p: alone.min(both).min(0.0),
             payload: seen.bits.map(|(payload, _)| payload),
-            place: Some((seen.matrix, seen.sight)),
+            place: Some((seen.level, seen.matrix, seen.sight)),
         }
     }
 
@@ -138,7 +139,7 @@ impl Detector {
     /// The answer for all pictures taken in, one for each key: each at the stated rate by itself.
     pub fn finish(&self) -> Vec<Finding> {
         let mut best = vec![Best::NONE; self.carriers.len()];
-        let windows = windows(self.accumulator.segments().len());
+        let windows = self.windows();
         let budget = Budget::of(windows.len());
         for (index, window) in windows.into_iter().enumerate() {
             self.look_through(window, index == 0, &budget, &mut best);
@@ -149,24 +150,49 @@ impl Detector {
         best.iter().zip(&self.carriers).map(|(best, carrier)| self.finding(best, carrier)).collect()
     }
 
+    /// The spans searched one after the other: the whole clip, then its halves and quarters when it is long enough for a
+    /// marked part to drown in an unmarked rest.
+    fn windows(&self) -> Vec<Range<usize>> {
+        let segments = self.accumulator.segments();
+        let count = segments.len();
+        let seconds = match (segments.first(), segments.last()) {
+            (Some(first), Some(last)) => last.span.end - first.span.start,
+            _ => 0.0,
+        };
+        let parts =
+            |parts: usize| (0..parts).map(move |part| count * part / parts..count * (part + 1) / parts);
+        let split = [2, 4].into_iter().filter(|parts| seconds >= SPLIT_SECONDS * *parts as f64 / 2.0);
+        parts(1).chain(split.flat_map(parts)).collect()
+    }
+
     /// From the cheapest guess to the widest search; ends as soon as the bits of one key are read.
     fn look_through(&self, window: Range<usize>, whole: bool, budget: &Budget, best: &mut [Best]) {
         let (Some((factor, (width, height))), Some(sum)) =
-            (self.accumulator.scale(), self.accumulator.sum(window.clone()))
+            (self.accumulator.scale(), self.accumulator.sum(window.clone(), 0))
         else {
             return;
         };
         let side = tile_side(width, height) as f64 / factor as f64;
-        let unmoved = [1.0 / side, 0.0, 0.0, 1.0 / side];
-        let still = still_at((sum.width(), sum.height()), factor, side);
-        if keep_best(best, self.look(window.clone(), &sum, unmoved, Some(still)), budget) {
+        let matrix = [1.0 / side, 0.0, 0.0, 1.0 / side];
+        let still = unmoved((sum.width(), sum.height()), factor, side);
+        if keep_best(best, self.look(window.clone(), 0, &sum, matrix, Some(still)), budget) {
             return;
         }
-        let search = Search::new(&sum);
+        let levels = self.accumulator.levels();
+        let searches: Vec<_> = (0..levels)
+            .filter_map(|level| {
+                let sum = self.accumulator.sum(window.clone(), level)?;
+                Some((level, Search::new(&sum, level, levels)?, sum))
+            })
+            .collect();
         let changes: &[Change] = if whole { &Change::WHOLE } else { &Change::PART };
-        for matrix in search.candidates(changes) {
-            if keep_best(best, self.look(window.clone(), &sum, matrix, None), budget) {
-                return;
+        for change in changes {
+            for (level, search, sum) in &searches {
+                for matrix in search.candidates(*change) {
+                    if keep_best(best, self.look(window.clone(), *level, sum, matrix, None), budget) {
+                        return;
+                    }
+                }
             }
         }
     }
@@ -175,56 +201,58 @@ impl Detector {
     fn look(
         &self,
         window: Range<usize>,
+        level: usize,
         sum: &Plane<f32>,
         matrix: Matrix,
         still: Option<(f64, f64)>,
     ) -> Vec<Seen> {
         let fold = Fold::new(sum.width(), sum.height(), &Map::affine(matrix, sum.width(), sum.height()));
         let plain = Lines::new(&fold.observe(sum, &self.lines), &self.lines);
-        let mut seen = self.test(&plain, matrix, still);
+        let mut seen = self.test(&plain, level, matrix, still);
         // Weighing the segments costs as much as all else; a wrong geometry is not worth it.
         let promising = still.is_some() || seen.iter().any(|seen| seen.sight.deviations >= PROMISING);
         if promising {
             let segments = self.accumulator.segments().get(window).unwrap_or_default();
             let observations: Vec<_> =
-                segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect();
+                segments.iter().map(|segment| fold.observe(&segment.sums[level], &self.lines)).collect();
             if let Some(weights) = best_weights(&observations) {
                 let lines = Lines::new(&weighted(&observations, &weights), &self.lines);
-                seen.extend(self.test(&lines, matrix, still));
+                seen.extend(self.test(&lines, level, matrix, still));
             }
         }
         seen
     }
 
     /// What each key shows in the lines of one geometry.
-    fn test(&self, lines: &Lines, matrix: Matrix, still: Option<(f64, f64)>) -> Vec<Seen> {
+    fn test(&self, lines: &Lines, level: usize, matrix: Matrix, still: Option<(f64, f64)>) -> Vec<Seen> {
         let mut seen = Vec::new();
         for (key, carrier) in self.carriers.iter().enumerate() {
             if let Some(centre) = still {
                 let sight = Sight::still(lines, carrier, centre);
                 let bits = sight.payload(lines, carrier);
-                seen.push(Seen { key, matrix, prior: Prior::Still, sight, bits });
+                seen.push(Seen { key, level, matrix, prior: Prior::Still, sight, bits });
             }
             let sight = Sight::of(lines, carrier);
             let prior = if still.is_some() { Prior::Unmoved } else { Prior::Moved };
             let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier)).flatten();
-            seen.push(Seen { key, matrix, prior, sight, bits });
+            seen.push(Seen { key, level, matrix, prior, sight, bits });
         }
         seen
     }
 
-    fn observe(&self, window: Range<usize>, matrix: Matrix) -> Vec<Observation> {
-        let segments = self.accumulator.segments().get(window).unwrap_or_default();
-        let Some(first) = segments.first() else { return Vec::new() };
-        let (width, height) = (first.sum.width(), first.sum.height());
+    /// What each segment of the clip shows at one geometry.
+    fn observe(&self, level: usize, matrix: Matrix) -> Vec<Observation> {
+        let sums = || self.accumulator.segments().iter().filter_map(|segment| segment.sums.get(level));
+        let Some(first) = sums().next() else { return Vec::new() };
+        let (width, height) = (first.width(), first.height());
         let fold = Fold::new(width, height, &Map::affine(matrix, width, height));
-        segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect()
+        sums().map(|sum| fold.observe(sum, &self.lines)).collect()
     }
 
     fn finding(&self, best: &Best, carrier: &Carrier) -> Finding {
-        let found = best.place.filter(|_| best.found()).and_then(|(matrix, sight)| {
-            let timeline = self.timeline(matrix, &sight, carrier, best.payload);
-            let geometry = self.geometry(matrix, &sight)?;
+        let found = best.place.filter(|_| best.found()).and_then(|(level, matrix, sight)| {
+            let timeline = self.timeline((level, matrix), &sight, carrier, best.payload);
+            let geometry = self.geometry(level, matrix, &sight)?;
             let shown = || timeline.iter().filter(|stretch| stretch.deviations >= SEGMENT_DEVIATIONS);
             let start = shown().next().or(timeline.first())?.span.start;
             let end = shown().next_back().or(timeline.last())?.span.end;
@@ -237,13 +265,13 @@ impl Detector {
     /// Correlates each stretch of at least [`STRETCH_SECONDS`] with the mark as found.
     fn timeline(
         &self,
-        matrix: Matrix,
+        (level, matrix): (usize, Matrix),
         sight: &Sight,
         carrier: &Carrier,
         payload: Option<Payload>,
     ) -> Vec<Segment> {
         let segments = self.accumulator.segments();
-        let observations = self.observe(0..segments.len(), matrix);
+        let observations = self.observe(level, matrix);
         let mut timeline = Vec::new();
         let mut first = 0;
         for last in 0..segments.len() {
@@ -262,9 +290,9 @@ impl Detector {
         timeline
     }
 
-    fn geometry(&self, matrix: Matrix, sight: &Sight) -> Option<Geometry> {
-        let (factor, _) = self.accumulator.scale()?;
-        let sum = &self.accumulator.segments().first()?.sum;
+    fn geometry(&self, level: usize, matrix: Matrix, sight: &Sight) -> Option<Geometry> {
+        let factor = self.accumulator.scale()?.0 << level;
+        let sum = self.accumulator.segments().first()?.sums.get(level)?;
         Some(Geometry {
             matrix: matrix.map(|entry| entry / factor as f64),
             dihedral: sight.dihedral,
@@ -272,13 +300,4 @@ impl Detector {
             origin: (place(sum.width(), factor), place(sum.height(), factor)),
         })
     }
-}
-
-/// The spans searched one after the other: the whole clip, then its halves and quarters when it is long enough for a
-/// marked part to drown in an unmarked rest.
-fn windows(segments: usize) -> Vec<Range<usize>> {
-    let parts =
-        |parts: usize| (0..parts).map(move |part| segments * part / parts..segments * (part + 1) / parts);
-    let split = [2, 4].into_iter().filter(|count| segments >= SPLIT * count / 2);
-    parts(1).chain(split.flat_map(parts)).collect()
 }

@@ -19,14 +19,13 @@ const STRIDE: f64 = 0.7;
 ///
 /// Because it looks at power alone, what it picks says nothing about a key's phases: the coherent test that follows
 /// keeps its false-alarm rate however many candidates are weighed here.
-pub(crate) struct Lattice<'a> {
-    transform: &'a NonuniformSpectrum,
+pub(crate) struct Lattice {
+    transform: NonuniformSpectrum,
     /// Power over neighbourhood mean, columns `0..=width/2` of the oversampled spectrum.
     relative: Plane<f32>,
     /// The neighbourhood mean.
     around: Plane<f32>,
     width: usize,
-    lines: Vec<Line>,
     /// The lines in an order that mixes coarse and fine.
     places: Vec<(f32, f32)>,
     reach: f64,
@@ -34,8 +33,8 @@ pub(crate) struct Lattice<'a> {
     deviation: f32,
 }
 
-impl<'a> Lattice<'a> {
-    pub fn new(transform: &'a NonuniformSpectrum, lines: Vec<Line>) -> Self {
+impl Lattice {
+    pub fn new(transform: NonuniformSpectrum, lines: Vec<Line>) -> Self {
         let spectrum = transform.oversampled();
         let half = spectrum.half();
         let (columns, rows) = (half.width(), half.height());
@@ -52,18 +51,18 @@ impl<'a> Lattice<'a> {
         let mean = power.samples().iter().map(|&value| f64::from(value)).sum::<f64>() / count;
         let square = power.samples().iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / count;
         let deviation = (square - mean * mean).max(1e-12).sqrt();
+        let width = spectrum.width();
         let reach = lines.iter().map(|line| line.radius()).fold(1.0, f32::max);
         Self {
             transform,
             relative: power,
             around,
-            width: spectrum.width(),
+            width,
             reach: f64::from(reach),
             places: (0..3)
                 .flat_map(|third| lines.iter().skip(third).step_by(3))
                 .map(|line| (line.kx as f32, line.ky as f32))
                 .collect(),
-            lines,
             mean: mean as f32,
             deviation: deviation as f32,
         }
@@ -179,32 +178,26 @@ impl<'a> Lattice<'a> {
         kept.into_iter().map(|(_, matrix)| matrix).collect()
     }
 
-    /// Follows the power on the lattice uphill in all four entries of the matrix.
+    /// Follows the power on the lattice uphill in all four entries of the matrix: first by a third of the lines, then by
+    /// all.
     pub fn refine(&self, matrix: Matrix) -> Matrix {
-        let power = |[a, b, c, d]: Matrix| -> f32 {
-            self.lines
-                .iter()
-                .filter_map(|line| {
-                    let (kx, ky) = (f64::from(line.kx), f64::from(line.ky));
-                    let (fx, fy) = (a * kx + b * ky, c * kx + d * ky);
-                    let (u, v) = self.bin(fx, fy)?;
-                    let around = self.around.row(v)[u] + f32::MIN_POSITIVE;
-                    // Amplitudes: a few strong lines must not decide alone.
-                    Some((self.transform.at(fx, fy).norm_sqr() / around).sqrt())
-                })
-                .sum()
-        };
-        let mut matrix = matrix;
-        let mut best = power(matrix);
         let side = 1.0 / matrix[0].hypot(matrix[2]);
         let first = self.step(side, 0.5);
-        for step in [first, first / 2.0, first / 4.0, first / 8.0] {
+        let some = &self.places[..self.places.len() / 3];
+        let matrix = self.climb(matrix, some, &[first, first / 2.0]);
+        self.climb(matrix, &self.places, &[first / 4.0, first / 8.0])
+    }
+
+    /// Steps of given sizes along each axis, as long as they gain amplitude at these lines.
+    fn climb(&self, mut matrix: Matrix, places: &[(f32, f32)], steps: &[f64]) -> Matrix {
+        let mut best = self.amplitude(matrix, places);
+        for step in steps {
             for _ in 0..3 {
                 let before = best;
                 for axis in 0..4 {
                     for sign in [1.0, -1.0] {
                         let moved = moved(matrix, axis, sign * step);
-                        let here = power(moved);
+                        let here = self.amplitude(moved, places);
                         if here > best {
                             (best, matrix) = (here, moved);
                             break;
@@ -217,6 +210,20 @@ impl<'a> Lattice<'a> {
             }
         }
         matrix
+    }
+
+    /// Sum over lines of the amplitude in units of that around; not of power: a few strong lines must not decide alone.
+    fn amplitude(&self, [a, b, c, d]: Matrix, places: &[(f32, f32)]) -> f32 {
+        let mut sum = 0.0;
+        for &(kx, ky) in places {
+            let (kx, ky) = (f64::from(kx), f64::from(ky));
+            let (fx, fy) = (a * kx + b * ky, c * kx + d * ky);
+            if let Some((u, v)) = self.bin(fx, fy) {
+                let around = self.around.row(v)[u] + f32::MIN_POSITIVE;
+                sum += (self.transform.at(fx, fy).norm_sqr() / around).sqrt();
+            }
+        }
+        sum
     }
 }
 

@@ -1,11 +1,14 @@
 use filigrane_frame::{LumaRef, Plane};
-use filigrane_signal::{box_mean, reduce, reduced_size, reduction};
+use filigrane_signal::{box_mean, minimum, reduce_with_spread, reduced_size, reduction};
 
 /// Short side of the plane on which amplitudes are computed, samples.
-const GRID_SIDE: usize = 90;
-/// Root mean square of the mark over a picture, levels of 255, at strength 1: a PSNR of 46 dB in red, green and blue of
-/// limited range, with what rounding to 8-bit code values adds.
-const BUDGET: f32 = 1.19;
+const GRID_SIDE: usize = 60;
+/// Root mean square of the mark at strength 1 where there is texture and the level is medium, levels of 255.
+const USUAL: f32 = 1.25;
+/// Share of it in places without any texture, where nothing hides the mark.
+const FLAT: f32 = 0.75;
+/// Standard deviation within a cell from which texture hides the usual strength, levels.
+const TEXTURE: f32 = 3.0;
 /// Half side of the window that the local level is measured in, samples.
 const WINDOW: usize = 1;
 /// Share of the last picture's amplitudes in this one's: keeps the mark from flickering with the grain.
@@ -13,13 +16,14 @@ const MEMORY: f32 = 0.6;
 
 /// Decides how strong the mark may be at each place of each picture (SPEC.md §6).
 ///
-/// The strength follows the local level alone. Texture could hide more, but a mark there is drowned by the content it
-/// lies on: measured after H.264 at CRF 40, a unit of its energy yields 10 to 100 times less evidence in the busiest
-/// tenth of a picture than in the quietest fifth.
+/// It is but little stronger in texture than in flat places. Texture could hide more, but a mark there is drowned by the
+/// content it lies on: measured after H.264 at CRF 40, a unit of its energy yields 10 to 100 times less evidence in the
+/// busiest tenth of a picture than in the quietest fifth.
 pub(crate) struct Mask {
     factor: usize,
     luma: Plane<f32>,
     level: Plane<f32>,
+    spread: Plane<f32>,
     scratch: Plane<f32>,
     amplitude: Plane<f32>,
     fresh: bool,
@@ -31,7 +35,15 @@ impl Mask {
         let factor = reduction(width, height, GRID_SIDE, usize::MAX);
         let (width, height) = reduced_size(width, height, factor);
         let plane = || Plane::new(width, height);
-        Self { factor, luma: plane(), level: plane(), scratch: plane(), amplitude: plane(), fresh: true }
+        Self {
+            factor,
+            luma: plane(),
+            level: plane(),
+            spread: plane(),
+            scratch: plane(),
+            amplitude: plane(),
+            fresh: true,
+        }
     }
 
     /// Pixels a sample of the amplitude plane.
@@ -41,15 +53,16 @@ impl Mask {
 
     /// Root mean square amplitude of the mark for each cell of this picture, levels of 255.
     pub fn amplitudes(&mut self, luma: LumaRef<'_>, strength: f32) -> &Plane<f32> {
-        reduce(luma, self.factor, &mut self.luma);
+        reduce_with_spread(luma, self.factor, &mut self.luma, &mut self.spread);
         box_mean(&self.luma, WINDOW, &mut self.scratch, &mut self.level);
-        let mut power = 0.0;
-        for level in self.level.samples_mut() {
-            *level = luminance_factor(*level);
-            power += f64::from(*level * *level);
+        // A flat place beside an edge is as naked as any flat place.
+        minimum(&mut self.spread, WINDOW, &mut self.scratch);
+        box_mean(&self.spread, WINDOW, &mut self.scratch, &mut self.luma);
+        for (level, spread) in self.level.samples_mut().iter_mut().zip(self.luma.samples()) {
+            let texture = FLAT + (1.0 - FLAT) * (spread / TEXTURE).min(1.0);
+            *level = luminance_factor(*level) * texture;
         }
-        let rms = (power / self.level.samples().len() as f64).sqrt() as f32;
-        let scale = strength * BUDGET / rms;
+        let scale = strength * USUAL;
         for (kept, value) in self.amplitude.samples_mut().iter_mut().zip(self.level.samples()) {
             let now = value * scale;
             // After a cut the old picture's strength must not stay on the new one's.
@@ -61,7 +74,10 @@ impl Mask {
     }
 }
 
-/// Relative visibility threshold by luma (0 to 255): shadows and highlights hide more (Chou, Li 1995, eq. 4, flattened).
+/// Relative visibility threshold by luma (0 to 255): shadows and highlights hide more (Chou, Li 1995, eq. 4, flattened),
+/// but on black, where only the brighter half of the mark is left, it would stand out as dots.
 fn luminance_factor(level: f32) -> f32 {
-    1.0 + 0.5 * ((64.0 - level) / 64.0).clamp(0.0, 1.0) + 0.3 * ((level - 127.0) / 128.0).clamp(0.0, 1.0)
+    let usual =
+        1.0 + 0.5 * ((64.0 - level) / 64.0).clamp(0.0, 1.0) + 0.3 * ((level - 127.0) / 128.0).clamp(0.0, 1.0);
+    usual * (0.3 + level / 32.0).clamp(0.3, 1.0)
 }

@@ -42,10 +42,11 @@ impl Meter {
         let segments = self.accumulator.segments();
         let Some(first) = segments.first() else { return 0.0 };
         let side = tile_side(width, height) as f64 / factor as f64;
-        let (columns, rows) = (first.sum.width(), first.sum.height());
+        let Some(sum) = first.sums.first() else { return 0.0 };
+        let (columns, rows) = (sum.width(), sum.height());
         let fold = Fold::new(columns, rows, &Map::affine([1.0 / side, 0.0, 0.0, 1.0 / side], columns, rows));
         let observations: Vec<_> =
-            segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect();
+            segments.iter().map(|segment| fold.observe(&segment.sums[0], &self.lines)).collect();
         let plain = weighted(&observations, &vec![1.0; observations.len()]);
         let weighed = best_weights(&observations).map(|weights| weighted(&observations, &weights));
         let deviations = std::iter::once(plain)

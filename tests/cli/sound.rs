@@ -133,7 +133,7 @@ fn sound_is_copied_untouched_when_it_is_not_to_be_marked() {
 #[test]
 fn silent_short_and_missing_sound_is_said_and_stops_nothing() {
     let user = User::new();
-    let video = "-f lavfi -i testsrc2=size=320x180:rate=25 -vf noise=alls=24,format=yuv420p -c:v libx264 -preset veryfast";
+    let video = "-f lavfi -i testsrc2=size=320x180:rate=25 -vf noise=alls=24:allf=t,format=yuv420p -c:v libx264 -preset veryfast";
     let silent = fixture("silent.mp4", &format!("-f lavfi -i anullsrc=r=48000 {video} -c:a aac -t 5"));
     let output = user.path("silent.mp4");
     let answer = user.stamp(&silent, &output, "--no-credentials --json").succeeds().json();
