@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::map::{Map, Matrix};
 use crate::payload::Payload;
 use crate::search::{Change, Search};
+use crate::tilt::slanted;
 
 /// Stated chance that a clip without the mark is said to carry it.
 pub const FALSE_ALARM: f64 = 1e-9;
@@ -67,7 +68,7 @@ pub struct Detector {
 /// What one hypothesis showed for one key.
 struct Seen {
     key: usize,
-    matrix: Matrix,
+    map: Map,
     prior: Prior,
     sight: Sight,
     /// The bits, with log10 of the chance that the lines agree so well with any.
@@ -79,7 +80,7 @@ struct Seen {
 struct Best {
     log10_p: f64,
     payload: Option<Payload>,
-    place: Option<(Matrix, Sight)>,
+    place: Option<(Map, Sight)>,
 }
 
 impl Best {
@@ -92,7 +93,7 @@ impl Best {
         Self {
             log10_p: alone.min(both).min(0.0),
             payload: seen.bits.map(|(payload, _)| payload),
-            place: Some((seen.matrix, seen.sight)),
+            place: Some((seen.map, seen.sight)),
         }
     }
 
@@ -157,7 +158,8 @@ impl Detector {
             return;
         };
         let side = tile_side(width, height) as f64 / factor as f64;
-        let unmoved = [1.0 / side, 0.0, 0.0, 1.0 / side];
+        let affine = |matrix: Matrix| Map::affine(matrix, sum.width(), sum.height());
+        let unmoved = affine([1.0 / side, 0.0, 0.0, 1.0 / side]);
         let still = still(&sum, factor, side);
         if keep_best(best, self.look(window.clone(), &sum, unmoved, Some(still)), budget) {
             return;
@@ -165,23 +167,25 @@ impl Detector {
         let search = Search::new(&sum);
         let changes: &[Change] = if whole { &Change::WHOLE } else { &Change::PART };
         for matrix in search.candidates(changes) {
-            if keep_best(best, self.look(window.clone(), &sum, matrix, None), budget) {
+            if keep_best(best, self.look(window.clone(), &sum, affine(matrix), None), budget) {
+                return;
+            }
+        }
+        if !whole {
+            return;
+        }
+        for map in slanted(&sum) {
+            if keep_best(best, self.look(window.clone(), &sum, map, None), budget) {
                 return;
             }
         }
     }
 
     /// Tests one geometry with each weighting of the segments, and tries to read the bits.
-    fn look(
-        &self,
-        window: Range<usize>,
-        sum: &Plane<f32>,
-        matrix: Matrix,
-        still: Option<(f64, f64)>,
-    ) -> Vec<Seen> {
-        let fold = Fold::new(sum.width(), sum.height(), &Map::affine(matrix, sum.width(), sum.height()));
+    fn look(&self, window: Range<usize>, sum: &Plane<f32>, map: Map, still: Option<(f64, f64)>) -> Vec<Seen> {
+        let fold = Fold::new(sum.width(), sum.height(), &map);
         let plain = Lines::new(&fold.observe(sum, &self.lines), &self.lines);
-        let mut seen = self.test(&plain, matrix, still);
+        let mut seen = self.test(&plain, map, still);
         // Weighing the segments costs as much as all else; a wrong geometry is not worth it.
         let promising = still.is_some() || seen.iter().any(|seen| seen.sight.deviations >= PROMISING);
         if promising {
@@ -190,41 +194,41 @@ impl Detector {
                 segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect();
             if let Some(weights) = best_weights(&observations) {
                 let lines = Lines::new(&weighted(&observations, &weights), &self.lines);
-                seen.extend(self.test(&lines, matrix, still));
+                seen.extend(self.test(&lines, map, still));
             }
         }
         seen
     }
 
     /// What each key shows in the lines of one geometry.
-    fn test(&self, lines: &Lines, matrix: Matrix, still: Option<(f64, f64)>) -> Vec<Seen> {
+    fn test(&self, lines: &Lines, map: Map, still: Option<(f64, f64)>) -> Vec<Seen> {
         let mut seen = Vec::new();
         for (key, carrier) in self.carriers.iter().enumerate() {
             if let Some(centre) = still {
                 let sight = Sight::still(lines, carrier, centre);
                 let bits = sight.payload(lines, carrier);
-                seen.push(Seen { key, matrix, prior: Prior::Still, sight, bits });
+                seen.push(Seen { key, map, prior: Prior::Still, sight, bits });
             }
             let sight = Sight::of(lines, carrier);
             let prior = if still.is_some() { Prior::Unmoved } else { Prior::Moved };
             let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier)).flatten();
-            seen.push(Seen { key, matrix, prior, sight, bits });
+            seen.push(Seen { key, map, prior, sight, bits });
         }
         seen
     }
 
-    fn observe(&self, window: Range<usize>, matrix: Matrix) -> Vec<Observation> {
+    fn observe(&self, window: Range<usize>, map: Map) -> Vec<Observation> {
         let segments = self.accumulator.segments().get(window).unwrap_or_default();
         let Some(first) = segments.first() else { return Vec::new() };
         let (width, height) = (first.sum.width(), first.sum.height());
-        let fold = Fold::new(width, height, &Map::affine(matrix, width, height));
+        let fold = Fold::new(width, height, &map);
         segments.iter().map(|segment| fold.observe(&segment.sum, &self.lines)).collect()
     }
 
     fn finding(&self, best: &Best, carrier: &Carrier) -> Finding {
-        let found = best.place.filter(|_| best.found()).and_then(|(matrix, sight)| {
-            let timeline = self.timeline(matrix, &sight, carrier, best.payload);
-            let geometry = self.geometry(matrix, &sight)?;
+        let found = best.place.filter(|_| best.found()).and_then(|(map, sight)| {
+            let timeline = self.timeline(map, &sight, carrier, best.payload);
+            let geometry = self.geometry(map, &sight)?;
             let shown = || timeline.iter().filter(|stretch| stretch.deviations >= SEGMENT_DEVIATIONS);
             let start = shown().next().or(timeline.first())?.span.start;
             let end = shown().next_back().or(timeline.last())?.span.end;
@@ -235,15 +239,9 @@ impl Detector {
     }
 
     /// Correlates each stretch of at least [`STRETCH_SECONDS`] with the mark as found.
-    fn timeline(
-        &self,
-        matrix: Matrix,
-        sight: &Sight,
-        carrier: &Carrier,
-        payload: Option<Payload>,
-    ) -> Vec<Segment> {
+    fn timeline(&self, map: Map, sight: &Sight, carrier: &Carrier, payload: Option<Payload>) -> Vec<Segment> {
         let segments = self.accumulator.segments();
-        let observations = self.observe(0..segments.len(), matrix);
+        let observations = self.observe(0..segments.len(), map);
         let mut timeline = Vec::new();
         let mut first = 0;
         for last in 0..segments.len() {
@@ -262,11 +260,11 @@ impl Detector {
         timeline
     }
 
-    fn geometry(&self, matrix: Matrix, sight: &Sight) -> Option<Geometry> {
+    fn geometry(&self, map: Map, sight: &Sight) -> Option<Geometry> {
         let (factor, _) = self.accumulator.scale()?;
         let sum = &self.accumulator.segments().first()?.sum;
         Some(Geometry {
-            matrix: matrix.map(|entry| entry / factor as f64),
+            matrix: map.matrix().map(|entry| entry / factor as f64),
             dihedral: sight.dihedral,
             centre: sight.centre(),
             origin: (place(sum.width(), factor), place(sum.height(), factor)),

@@ -4,13 +4,14 @@ use filigrane_signal::NonuniformSpectrum;
 use crate::carrier::annulus;
 use crate::lattice::Lattice;
 use crate::map::Matrix;
+use crate::tilt::POSES;
 
 /// Candidates kept of each search.
 const UPRIGHT: usize = 6;
 const STRETCHED: usize = 6;
 const TURNED: usize = 8;
 /// Most moved geometries looked at in the whole clip, and in each part of it after that.
-pub(crate) const GEOMETRIES: usize = UPRIGHT + STRETCHED + TURNED;
+pub(crate) const GEOMETRIES: usize = UPRIGHT + STRETCHED + TURNED + POSES;
 pub(crate) const PART_GEOMETRIES: usize = UPRIGHT;
 /// How far the sides of a stretched tile may differ, natural logarithm.
 const STRETCH: f64 = 0.13;
