@@ -90,7 +90,7 @@ impl WindowedPower {
 fn starts(length: usize, side: usize) -> impl Iterator<Item = usize> {
     let rest = length.saturating_sub(side);
     let steps = rest.div_ceil((side / 2).max(1));
-    (0..=steps).map(move |step| if steps == 0 { 0 } else { rest * step / steps })
+    (0..=steps).map(move |step| (rest * step).checked_div(steps).unwrap_or(0))
 }
 
 #[cfg(test)]

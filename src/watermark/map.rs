@@ -45,3 +45,21 @@ impl Map {
         ((a * x + c * y) * scale, (b * x + d * y) * scale)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilt_leaves_the_scale_at_the_centre_and_shrinks_towards_the_horizon() {
+        let map = Map::tilted([0.02, 0.003, -0.004, 0.03], (0.001, -0.0005), 200, 100);
+        let flat = Map::affine(map.matrix(), 200, 100);
+        let step = |map: &Map, x: f64| {
+            let (one, other) = (map.tile(x - 0.5, 50.0), map.tile(x + 0.5, 50.0));
+            (other.0 - one.0).hypot(other.1 - one.1)
+        };
+        assert_eq!(map.tile(100.0, 50.0), (0.0, 0.0));
+        assert!((step(&map, 100.0) / step(&flat, 100.0) - 1.0).abs() < 1e-5);
+        assert!((step(&map, 200.0) * 1.1f64.powi(2) / step(&flat, 200.0) - 1.0).abs() < 1e-3);
+    }
+}

@@ -165,3 +165,39 @@ impl Shortlist {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lattice_of_strong_bins_is_climbed_to_from_half_a_bin_away() {
+        let lattice = [2.6, 0.3, -0.4, 2.9];
+        let lines = indices(0, 64);
+        let mut power = Plane::from_fn(64, 64, |u, v| 1.0 + ((u * 37 + v * 61 + u * v) % 17) as f32 / 16.0);
+        for &(kx, ky) in &lines {
+            let [a, b, c, d] = lattice.map(|entry: f64| entry as f32);
+            let (u, v) = (kx as f32 * a + ky as f32 * b, kx as f32 * c + ky as f32 * d);
+            for (u, v) in [(u, v), (-u, -v)] {
+                let (u, v) = ((u.round() as i32).rem_euclid(64), (v.round() as i32).rem_euclid(64));
+                power.row_mut(v as usize)[u as usize] += 3.0;
+            }
+        }
+        let relative = Relative::of(&power);
+        assert!(relative.coarse(&lines, lattice) > 8.0);
+        assert!(relative.coarse(&lines, [2.2, -0.3, 0.4, 3.6]) < 4.0);
+        let (score, climbed) = relative.climb(&lines, [2.55, 0.35, -0.36, 2.93], 0.1);
+        assert!(score > 0.9 * relative.fine(&lines, lattice), "{score} {climbed:?}");
+    }
+
+    #[test]
+    fn a_shortlist_keeps_the_best_one_of_each_neighbourhood() {
+        let mut list = Shortlist::new(2, 0.5);
+        for (score, entry) in [(3.0, 0.0), (4.0, 0.1), (2.0, 9.0), (1.0, 20.0), (5.0, 30.0)] {
+            list.add(score, [entry; 4]);
+        }
+        let mut scores: Vec<f32> = list.found.iter().map(|(score, _)| *score).collect();
+        scores.sort_by(f32::total_cmp);
+        assert_eq!(scores, [4.0, 5.0]);
+    }
+}

@@ -211,3 +211,57 @@ fn cells(plane: &Plane<f32>, factor: usize) -> Plane<f32> {
         (0..factor).map(row).sum::<f32>() * scale
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::carrier::annulus;
+    use filigrane_signal::{Complex32, tile_from_lines};
+
+    /// Lines of arbitrary phase as `map` lays them, in noise.
+    fn tiled(map: &Map, noise: f32) -> Plane<f32> {
+        const SIDE: usize = 128;
+        let phase = |index: usize| (index * index * 7 + index * 3) as f32;
+        let lines = annulus().into_iter().enumerate();
+        let tile = tile_from_lines(
+            SIDE,
+            lines.map(|(index, line)| (line.kx, line.ky, Complex32::from_polar(0.1, phase(index)))),
+        );
+        let mut state = 5u64;
+        Plane::from_fn(640, 360, |x, y| {
+            let (u, v) = map.tile(x as f64, y as f64);
+            let bin = |tiles: f64| (tiles.rem_euclid(1.0) * SIDE as f64) as usize % SIDE;
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            tile.row(bin(v))[bin(u)] + noise * ((state >> 40) as f32 / (1u64 << 23) as f32 - 1.0)
+        })
+    }
+
+    #[test]
+    fn a_slanted_tiling_is_found_in_noise_to_a_fraction_of_its_finest_line() {
+        let side = 62.0;
+        let truth = Map::tilted(
+            [1.3 / side, -0.1 / side, 0.15 / side, 1.2 / side],
+            (0.16 / 320.0, -0.22 / 180.0),
+            640,
+            360,
+        );
+        let found = slanted(&tiled(&truth, 5.0)).next().expect("a pose");
+        let shift = |x: f64, y: f64| {
+            let (one, other) = (truth.tile(x, y), found.tile(x, y));
+            (one.0 - other.0, one.1 - other.1)
+        };
+        // Power does not see a shift of the whole.
+        let centre = shift(320.0, 180.0);
+        for (x, y) in [(20.0, 20.0), (620.0, 20.0), (20.0, 340.0), (620.0, 340.0), (320.0, 340.0)] {
+            let off = shift(x, y);
+            let off = (off.0 - centre.0).hypot(off.1 - centre.1);
+            assert!(off < 0.04, "{off} tiles at {x},{y}");
+        }
+    }
+
+    #[test]
+    fn noise_alone_yields_no_pose() {
+        let nothing = Map::affine([0.0; 4], 640, 360);
+        assert_eq!(slanted(&tiled(&nothing, 5.0)).count(), 0);
+    }
+}
