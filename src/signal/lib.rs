@@ -8,6 +8,7 @@ mod fourier;
 mod nonuniform;
 mod reduce;
 mod short_time;
+mod windowed;
 
 pub use cyclic::Cyclic;
 pub use filter::{box_mean, enlarge_row, enlarged_place, minimum};
@@ -16,5 +17,6 @@ pub use nonuniform::NonuniformSpectrum;
 pub use num_complex::Complex32;
 pub use reduce::{halve, reduce, reduce_with_spread, reduced_size, reduction};
 pub use short_time::{ShortTime, raised_cosine};
+pub use windowed::WindowedPower;
 
 use rustfft::num_complex;

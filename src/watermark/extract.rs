@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::map::{Map, Matrix, place, unmoved};
 use crate::payload::Payload;
 use crate::search::{Change, Search};
+use crate::tilt::slanted;
 
 /// Stated chance that a clip without the mark is said to carry it.
 pub const FALSE_ALARM: f64 = 1e-9;
@@ -68,7 +69,7 @@ pub struct Detector {
 struct Seen {
     key: usize,
     level: usize,
-    matrix: Matrix,
+    map: Map,
     prior: Prior,
     sight: Sight,
     /// The bits, with log10 of the chance that the lines agree so well with any.
@@ -80,7 +81,7 @@ struct Seen {
 struct Best {
     log10_p: f64,
     payload: Option<Payload>,
-    place: Option<(usize, Matrix, Sight)>,
+    place: Option<(usize, Map, Sight)>,
 }
 
 impl Best {
@@ -93,7 +94,7 @@ impl Best {
         Self {
             log10_p: alone.min(both).min(0.0),
             payload: seen.bits.map(|(payload, _)| payload),
-            place: Some((seen.level, seen.matrix, seen.sight)),
+            place: Some((seen.level, seen.map, seen.sight)),
         }
     }
 
@@ -173,9 +174,10 @@ impl Detector {
             return;
         };
         let side = tile_side(width, height) as f64 / factor as f64;
+        let affine = |matrix: Matrix, sum: &Plane<f32>| Map::affine(matrix, sum.width(), sum.height());
         let matrix = [1.0 / side, 0.0, 0.0, 1.0 / side];
         let still = unmoved((sum.width(), sum.height()), factor, side);
-        if keep_best(best, self.look(window.clone(), 0, &sum, matrix, Some(still)), budget) {
+        if keep_best(best, self.look(window.clone(), 0, &sum, affine(matrix, &sum), Some(still)), budget) {
             return;
         }
         let levels = self.accumulator.levels();
@@ -189,10 +191,19 @@ impl Detector {
         for change in changes {
             for (level, search, sum) in &searches {
                 for matrix in search.candidates(*change) {
-                    if keep_best(best, self.look(window.clone(), *level, sum, matrix, None), budget) {
+                    let map = affine(matrix, sum);
+                    if keep_best(best, self.look(window.clone(), *level, sum, map, None), budget) {
                         return;
                     }
                 }
+            }
+        }
+        if !whole {
+            return;
+        }
+        for map in slanted(&sum) {
+            if keep_best(best, self.look(window.clone(), 0, &sum, map, None), budget) {
+                return;
             }
         }
     }
@@ -203,12 +214,12 @@ impl Detector {
         window: Range<usize>,
         level: usize,
         sum: &Plane<f32>,
-        matrix: Matrix,
+        map: Map,
         still: Option<(f64, f64)>,
     ) -> Vec<Seen> {
-        let fold = Fold::new(sum.width(), sum.height(), &Map::affine(matrix, sum.width(), sum.height()));
+        let fold = Fold::new(sum.width(), sum.height(), &map);
         let plain = Lines::new(&fold.observe(sum, &self.lines), &self.lines);
-        let mut seen = self.test(&plain, level, matrix, still);
+        let mut seen = self.test(&plain, level, map, still);
         // Weighing the segments costs as much as all else; a wrong geometry is not worth it.
         let promising = still.is_some() || seen.iter().any(|seen| seen.sight.deviations >= PROMISING);
         if promising {
@@ -217,42 +228,42 @@ impl Detector {
                 segments.iter().map(|segment| fold.observe(&segment.sums[level], &self.lines)).collect();
             if let Some(weights) = best_weights(&observations) {
                 let lines = Lines::new(&weighted(&observations, &weights), &self.lines);
-                seen.extend(self.test(&lines, level, matrix, still));
+                seen.extend(self.test(&lines, level, map, still));
             }
         }
         seen
     }
 
     /// What each key shows in the lines of one geometry.
-    fn test(&self, lines: &Lines, level: usize, matrix: Matrix, still: Option<(f64, f64)>) -> Vec<Seen> {
+    fn test(&self, lines: &Lines, level: usize, map: Map, still: Option<(f64, f64)>) -> Vec<Seen> {
         let mut seen = Vec::new();
         for (key, carrier) in self.carriers.iter().enumerate() {
             if let Some(centre) = still {
                 let sight = Sight::still(lines, carrier, centre);
                 let bits = sight.payload(lines, carrier);
-                seen.push(Seen { key, level, matrix, prior: Prior::Still, sight, bits });
+                seen.push(Seen { key, level, map, prior: Prior::Still, sight, bits });
             }
             let sight = Sight::of(lines, carrier);
             let prior = if still.is_some() { Prior::Unmoved } else { Prior::Moved };
             let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier)).flatten();
-            seen.push(Seen { key, level, matrix, prior, sight, bits });
+            seen.push(Seen { key, level, map, prior, sight, bits });
         }
         seen
     }
 
     /// What each segment of the clip shows at one geometry.
-    fn observe(&self, level: usize, matrix: Matrix) -> Vec<Observation> {
+    fn observe(&self, level: usize, map: Map) -> Vec<Observation> {
         let sums = || self.accumulator.segments().iter().filter_map(|segment| segment.sums.get(level));
         let Some(first) = sums().next() else { return Vec::new() };
         let (width, height) = (first.width(), first.height());
-        let fold = Fold::new(width, height, &Map::affine(matrix, width, height));
+        let fold = Fold::new(width, height, &map);
         sums().map(|sum| fold.observe(sum, &self.lines)).collect()
     }
 
     fn finding(&self, best: &Best, carrier: &Carrier) -> Finding {
-        let found = best.place.filter(|_| best.found()).and_then(|(level, matrix, sight)| {
-            let timeline = self.timeline((level, matrix), &sight, carrier, best.payload);
-            let geometry = self.geometry(level, matrix, &sight)?;
+        let found = best.place.filter(|_| best.found()).and_then(|(level, map, sight)| {
+            let timeline = self.timeline((level, map), &sight, carrier, best.payload);
+            let geometry = self.geometry(level, map, &sight)?;
             let shown = || timeline.iter().filter(|stretch| stretch.deviations >= SEGMENT_DEVIATIONS);
             let start = shown().next().or(timeline.first())?.span.start;
             let end = shown().next_back().or(timeline.last())?.span.end;
@@ -265,13 +276,13 @@ impl Detector {
     /// Correlates each stretch of at least [`STRETCH_SECONDS`] with the mark as found.
     fn timeline(
         &self,
-        (level, matrix): (usize, Matrix),
+        (level, map): (usize, Map),
         sight: &Sight,
         carrier: &Carrier,
         payload: Option<Payload>,
     ) -> Vec<Segment> {
         let segments = self.accumulator.segments();
-        let observations = self.observe(level, matrix);
+        let observations = self.observe(level, map);
         let mut timeline = Vec::new();
         let mut first = 0;
         for last in 0..segments.len() {
@@ -290,11 +301,11 @@ impl Detector {
         timeline
     }
 
-    fn geometry(&self, level: usize, matrix: Matrix, sight: &Sight) -> Option<Geometry> {
+    fn geometry(&self, level: usize, map: Map, sight: &Sight) -> Option<Geometry> {
         let factor = self.accumulator.scale()?.0 << level;
         let sum = self.accumulator.segments().first()?.sums.get(level)?;
         Some(Geometry {
-            matrix: matrix.map(|entry| entry / factor as f64),
+            matrix: map.matrix().map(|entry| entry / factor as f64),
             dihedral: sight.dihedral,
             centre: sight.centre(),
             origin: (place(sum.width(), factor), place(sum.height(), factor)),

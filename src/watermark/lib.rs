@@ -10,6 +10,7 @@
 //! ```
 
 mod accumulate;
+mod ascent;
 pub mod audio;
 mod budget;
 mod carrier;
@@ -30,6 +31,8 @@ mod meter;
 mod payload;
 mod polar;
 mod search;
+mod slant;
+mod tilt;
 mod whiten;
 
 pub use carrier::{MIN_SHORT_SIDE, tile_side};

@@ -5,13 +5,14 @@ use crate::accumulate::LEVELS;
 use crate::carrier::annulus;
 use crate::lattice::Lattice;
 use crate::map::Matrix;
+use crate::tilt::POSES;
 
 /// Candidates kept of each search.
 const UPRIGHT: usize = 5;
 const STRETCHED: usize = 5;
 const TURNED: usize = 6;
 /// Most moved geometries looked at in the whole clip, and in each part of it after that.
-pub(crate) const GEOMETRIES: usize = LEVELS * (UPRIGHT + STRETCHED + TURNED);
+pub(crate) const GEOMETRIES: usize = LEVELS * (UPRIGHT + STRETCHED + TURNED) + POSES;
 pub(crate) const PART_GEOMETRIES: usize = LEVELS * UPRIGHT;
 /// Side of the tile, samples, from which the next level shows it better.
 const COARSE: f64 = 88.0;

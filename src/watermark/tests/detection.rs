@@ -235,6 +235,25 @@ fn payload_is_read_after_a_turn_by_any_angle() {
 }
 
 #[test]
+fn payload_is_read_from_a_picture_seen_at_a_strong_slant() {
+    let clip = footage(10, 16).marked(&Key::public());
+    // Where each picture point comes from, both in units of half the size, from the centre: a screen filmed from the
+    // lower left, its far side a third smaller than its near one.
+    let slanted = clip.mapped(WIDTH, HEIGHT, |x, y| {
+        let (x, y) = (2.0 * x as f64 / WIDTH as f64 - 1.0, 2.0 * y as f64 / HEIGHT as f64 - 1.0);
+        let divisor = 1.0 + 0.2 * x - 0.15 * y;
+        let (u, v) = ((1.25 * x + 0.08 * y) / divisor, (1.3 * y - 0.1 * x) / divisor);
+        let place = |value: f64, size: usize| {
+            ((value + 1.0) / 2.0 * size as f64).round().clamp(0.0, size as f64 - 1.0) as usize
+        };
+        (place(u, WIDTH), place(v, HEIGHT))
+    });
+    let geometry = assert_read(&slanted, "slanted").sighting.expect("found").geometry;
+    let (tile_x, tile_y) = geometry.tile();
+    assert!((40.0..60.0).contains(&tile_x) && (40.0..60.0).contains(&tile_y), "{tile_x} {tile_y}");
+}
+
+#[test]
 fn strength_over_time_shows_which_seconds_are_marked() {
     let plain = footage(7, 75);
     let mut clip = plain.clone().marked(&Key::public());
