@@ -187,7 +187,7 @@ impl Sight {
 
     /// Correlation of one span's own lines with the mark as it was found, standard deviations of the noise around them.
     pub fn strength(&self, lines: &Lines, carrier: &Carrier, payload: Option<Payload>) -> f64 {
-        let data = payload.map(|payload| encode(payload));
+        let data = payload.map(encode);
         let marked = data.iter().flat_map(|bits| carrier.marked(bits));
         let (mut sum, mut count) = (0.0, 0.0);
         for (line, unit) in carrier.sync.iter().copied().chain(marked) {

@@ -46,6 +46,17 @@ impl Map {
     }
 }
 
+/// Pixel index that the middle of so many reduced samples stands for.
+pub(crate) fn place(length: usize, factor: usize) -> f64 {
+    (length * factor) as f64 / 2.0 + (factor as f64 - 1.0) / 2.0
+}
+
+/// Tile coordinates, in tiles, at the centre of a reduced picture to which nothing was done; `side` in reduced samples.
+pub(crate) fn unmoved((width, height): (usize, usize), factor: usize, side: f64) -> (f64, f64) {
+    let tiles = |length: usize| place(length, factor) / (side * factor as f64);
+    (tiles(width), tiles(height))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,15 +73,4 @@ mod tests {
         assert!((step(&map, 100.0) / step(&flat, 100.0) - 1.0).abs() < 1e-5);
         assert!((step(&map, 200.0) * 1.1f64.powi(2) / step(&flat, 200.0) - 1.0).abs() < 1e-3);
     }
-}
-
-/// Pixel index that the middle of so many reduced samples stands for.
-pub(crate) fn place(length: usize, factor: usize) -> f64 {
-    (length * factor) as f64 / 2.0 + (factor as f64 - 1.0) / 2.0
-}
-
-/// Tile coordinates, in tiles, at the centre of a reduced picture to which nothing was done; `side` in reduced samples.
-pub(crate) fn unmoved((width, height): (usize, usize), factor: usize, side: f64) -> (f64, f64) {
-    let tiles = |length: usize| place(length, factor) / (side * factor as f64);
-    (tiles(width), tiles(height))
 }
