@@ -40,6 +40,14 @@ fn key(digits: &str) -> Key {
     }))
 }
 
+/// The vectors of a file, each a table of names and values.
+fn vectors(text: &str) -> impl Iterator<Item = HashMap<&str, &str>> {
+    let pairs = |block| str::lines(block).filter(|line| !line.starts_with('#'));
+    let tables =
+        text.split("\n\n").map(move |block| pairs(block).filter_map(|line| line.split_once(": ")).collect());
+    tables.filter(|table: &HashMap<_, _>| !table.is_empty())
+}
+
 /// What a vector says of its marked pictures, computed anew.
 fn compute(vector: &HashMap<&str, &str>) -> Vec<(String, String)> {
     let number = |name: &str| -> usize { vector[name].parse().expect("a number") };
@@ -70,15 +78,7 @@ fn compute(vector: &HashMap<&str, &str>) -> Vec<(String, String)> {
 #[test]
 fn marked_pictures_are_those_of_the_published_vectors() {
     let mut count = 0;
-    for block in VECTORS.split("\n\n") {
-        let vector: HashMap<&str, &str> = block
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once(": "))
-            .collect();
-        if vector.is_empty() {
-            continue;
-        }
+    for vector in vectors(VECTORS) {
         for (name, value) in compute(&vector) {
             assert_eq!(vector.get(name.as_str()), Some(&value.as_str()), "{name} of {}", vector["name"]);
         }
@@ -100,15 +100,7 @@ fn sound(rate: usize) -> Vec<f32> {
 #[test]
 fn marked_sound_is_that_of_the_published_vectors() {
     let mut count = 0;
-    for block in SOUND.split("\n\n") {
-        let vector: HashMap<&str, &str> = block
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once(": "))
-            .collect();
-        if vector.is_empty() {
-            continue;
-        }
+    for vector in vectors(SOUND) {
         let (key, name) = (key(vector["key"]), vector["name"]);
         let payload: Payload = vector["payload"].parse().expect("16 hexadecimal digits");
         let rate: u32 = vector["rate"].parse().expect("a number");

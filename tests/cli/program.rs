@@ -21,7 +21,7 @@ pub struct User {
 impl User {
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        fs::create_dir(folder.path().join("work")).expect("a folder");
+        fs::create_dir(folder.path().join("room")).expect("a folder");
         Self { folder }
     }
 
@@ -38,7 +38,7 @@ impl User {
 
     /// The folder worked in: empty at first.
     pub fn work(&self) -> PathBuf {
-        self.folder.path().join("work")
+        self.folder.path().join("room")
     }
 
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
