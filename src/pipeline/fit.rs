@@ -2,7 +2,7 @@ use std::path::Path;
 
 use filigrane_frame::Limits;
 use filigrane_media::{Cancel, EncodeOptions, Error as MediaError, Picture, VideoCodec, rehearse};
-use filigrane_watermark::{Embedder, Key, Meter, Payload, Strength};
+use filigrane_watermark::{Cancellation, Embedder, HostObserver, Key, Meter, Payload, Strength};
 
 use crate::error::Error;
 
@@ -21,18 +21,23 @@ const PICTURES: usize = 24;
 /// goes best with that of the whole clip after H.265 at CRF 40 (correlation 0.83 over twelve clips).
 const CRF: u32 = 43;
 const PRESET: &str = "superfast";
+/// Each how many-th of them is looked at for standing content.
+const OBSERVED: usize = 3;
 /// Signal-to-noise ratio after the rehearsal at which the strength is 1.
-const USUAL: f64 = 1.0;
+const USUAL: f64 = 1.05;
 /// How fast the strength's power falls as the ratio grows: the rest of the margin stays with the clip.
 const SHARE: f64 = 0.55;
-/// Weakest and strongest fitted strength.
-const BOUNDS: (f64, f64) = (0.72, 1.2);
+/// Peak signal-to-noise ratio of the luma that a fitted strength keeps to, dB: least and most.
+const BOUNDS: (f64, f64) = (45.0, 48.5);
+/// Strongest fitted strength: a clip that opens in the dark must not be marked as if it stayed there.
+const STRONGEST: f64 = 1.35;
 /// Signal-to-noise ratio, before any coding, from which bits can be read.
 const READABLE: f64 = 0.8;
 
 /// What the rehearsal found.
 pub(crate) struct Fit {
     pub strength: Strength,
+    pub cancellation: Cancellation,
     /// What the user should know.
     pub note: Option<String>,
 }
@@ -50,10 +55,12 @@ pub(crate) fn fit(
     cancel: &Cancel,
 ) -> Result<Fit, Error> {
     if let Force::Fixed(strength) = force {
-        return Ok(Fit { strength, note: None });
+        return Ok(Fit { strength, cancellation: Cancellation::default(), note: None });
     }
     let (mut before, mut after) = (Meter::new(key, payload), Meter::new(key, payload));
     let mut embedder: Option<Embedder> = None;
+    let mut host = HostObserver::new();
+    let mut count = 0;
     let mut failure = None;
     let mut change = |picture: &mut Picture| {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
@@ -63,10 +70,18 @@ pub(crate) fn fit(
                 Err(error) => failure = Some(error),
             }
         }
+        let observed = count % OBSERVED == 0;
+        count += 1;
+        if observed {
+            host.host(picture.luma());
+        }
         if let Some(embedder) = &mut embedder
             && let Err(error) = embedder.mark(&mut picture.luma_mut())
         {
             failure = Some(error);
+        }
+        if observed {
+            host.marked(picture.luma());
         }
         before.push(picture.luma());
     };
@@ -83,7 +98,7 @@ pub(crate) fn fit(
         return Err(failure.into());
     }
     if seen == 0 {
-        return Ok(Fit { strength: Strength::default(), note: None });
+        return Ok(Fit { strength: Strength::default(), cancellation: Cancellation::default(), note: None });
     }
     let untouched = before.signal_to_noise();
     let note = (untouched < READABLE).then(|| {
@@ -93,6 +108,9 @@ pub(crate) fn fit(
         )
     });
     let power = (USUAL / after.signal_to_noise().max(1e-3)).powf(SHARE);
-    let factor = power.sqrt().clamp(BOUNDS.0, BOUNDS.1);
-    Ok(Fit { strength: Strength::new(factor as f32)?, note })
+    let usual = embedder.and_then(|embedder| embedder.luma_psnr()).unwrap_or(BOUNDS.0);
+    let within = |psnr: f64| 10f64.powf((usual - psnr) / 20.0);
+    let factor = power.sqrt().clamp(within(BOUNDS.1), within(BOUNDS.0)).clamp(0.5, STRONGEST);
+    let strength = Strength::new(factor as f32)?;
+    Ok(Fit { strength, cancellation: host.cancellation(strength), note })
 }

@@ -204,7 +204,14 @@ fn mark(
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let embedder = match &mut embedder {
             Some(embedder) => embedder,
-            none => none.insert(Embedder::new(&how.key, payload, width, height, strength)?),
+            none => none.insert(Embedder::cancelling(
+                &how.key,
+                payload,
+                width,
+                height,
+                strength,
+                &fitted.cancellation,
+            )?),
         };
         embedder.mark(&mut picture.luma_mut())?;
         sampler.push(picture.luma(), picture.time());

@@ -4,6 +4,7 @@ use filigrane_frame::Plane;
 use filigrane_signal::{Complex32, tile_from_lines};
 
 use crate::code::{CODE_BITS, encode};
+use crate::host::Cancellation;
 use crate::key::Key;
 use crate::payload::Payload;
 
@@ -73,9 +74,10 @@ impl Carrier {
     }
 
     /// The tile of a payload, `side` x `side` samples of root mean square 1 (SPEC.md §5).
-    pub fn tile(&self, payload: Payload, side: usize) -> Plane<f32> {
+    pub fn tile(&self, payload: Payload, side: usize, cancellation: &Cancellation) -> Plane<f32> {
         let bits = encode(payload);
-        unit_tile(side, self.sync.iter().copied().chain(self.marked(&bits)).collect())
+        let lines = self.sync.iter().copied().chain(self.marked(&bits));
+        unit_tile(side, cancellation.applied(lines).collect())
     }
 
     /// The data lines with the coefficients they have under these code bits.
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn tile_has_unit_power_and_no_mean() {
-        let tile = Carrier::new(&Key::public()).tile(Payload(0x0123_4567_89ab_cdef), 128);
+        let tile =
+            Carrier::new(&Key::public()).tile(Payload(0x0123_4567_89ab_cdef), 128, &Cancellation::default());
         let count = tile.samples().len() as f32;
         let power = tile.samples().iter().map(|value| value * value).sum::<f32>() / count;
         let mean = tile.samples().iter().sum::<f32>() / count;

@@ -3,6 +3,7 @@ use filigrane_signal::{enlarge_row, enlarged_place};
 
 use crate::carrier::{Carrier, MIN_SHORT_SIDE, tile_side};
 use crate::error::Error;
+use crate::host::Cancellation;
 use crate::key::Key;
 use crate::mask::Mask;
 use crate::payload::Payload;
@@ -54,12 +55,27 @@ impl Embedder {
         height: usize,
         strength: Strength,
     ) -> Result<Self, Error> {
+        Self::cancelling(key, payload, width, height, strength, &Cancellation::default())
+    }
+
+    /// As [`new`](Self::new), with a pattern that cancels a part of the content.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn cancelling(
+        key: &Key,
+        payload: Payload,
+        width: usize,
+        height: usize,
+        strength: Strength,
+        cancellation: &Cancellation,
+    ) -> Result<Self, Error> {
         if width.min(height) < MIN_SHORT_SIDE {
             return Err(Error::TooSmall { width, height });
         }
         Ok(Self {
             size: (width, height),
-            tile: Carrier::new(key).tile(payload, tile_side(width, height)),
+            tile: Carrier::new(key).tile(payload, tile_side(width, height), cancellation),
             mask: Mask::new(width, height),
             strength: strength.0,
             upper: vec![0.0; width],
