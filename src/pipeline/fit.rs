@@ -103,8 +103,8 @@ pub(crate) fn fit(
     let untouched = before.signal_to_noise();
     let note = (untouched < READABLE).then(|| {
         format!(
-            "the first {seen} pictures are too flat, dark or busy to carry the watermark's bits: signal-to-noise ratio \
-             {untouched:.2} where {READABLE} is needed"
+            "no capacity: the first {seen} pictures are too flat, dark or busy to carry the watermark's bits: \
+             signal-to-noise ratio {untouched:.2} where {READABLE} is needed"
         )
     });
     let power = (USUAL / after.signal_to_noise().max(1e-3)).powf(SHARE);

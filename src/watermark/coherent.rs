@@ -4,7 +4,7 @@ use filigrane_frame::Plane;
 use filigrane_signal::{Complex32, tile_from_lines};
 
 use crate::carrier::{Carrier, Line, REACH};
-use crate::chance::{LOG10_PAYLOADS, credible, log10_chance};
+use crate::chance::{LOG10_PAYLOADS, credible, log10_chance_of_phases};
 use crate::code::{self, encode};
 use crate::fold::{AROUND, Observation};
 use crate::geometry::Dihedral;
@@ -89,11 +89,22 @@ impl Sight {
     }
 
     /// The best of the offsets next to a given one, in tiles: for pictures to which nothing was done.
-    pub fn still(lines: &Lines, carrier: &Carrier, (u, v): (f64, f64)) -> Self {
-        let offset = |tiles: f64| (tiles.fract() * f64::from(OFFSETS)).round() as i32;
-        let mut best = Self { dihedral: Dihedral::ALL[0], offset: (offset(u), offset(v)), deviations: 0.0 };
+    pub fn still(lines: &Lines, carrier: &Carrier, centre: (f64, f64)) -> Self {
+        let mut best = Self::at(centre);
         best.settle(lines, carrier, STILL);
         best
+    }
+
+    /// The offset that a picture has to which nothing was done, as it is.
+    pub fn fixed(lines: &Lines, carrier: &Carrier, centre: (f64, f64)) -> Self {
+        let mut here = Self { deviations: f64::NEG_INFINITY, ..Self::at(centre) };
+        here.settle(lines, carrier, 0);
+        here
+    }
+
+    fn at((u, v): (f64, f64)) -> Self {
+        let offset = |tiles: f64| (tiles.fract() * f64::from(OFFSETS)).round() as i32;
+        Self { dihedral: Dihedral::ALL[0], offset: (offset(u), offset(v)), deviations: 0.0 }
     }
 
     /// Moves to the best of the fine offsets around.
@@ -116,9 +127,10 @@ impl Sight {
         (place(self.offset.0), place(self.offset.1))
     }
 
-    /// Log10 of the chance that one hypothesis reaches this by accident, for any picture, over random keys.
-    pub fn log10_chance(&self) -> f64 {
-        log10_chance(self.deviations)
+    /// Log10 of the chance that the known lines agree so well at one hypothesis by accident, for any picture, over random
+    /// keys.
+    pub fn log10_chance(&self, lines: &Lines, carrier: &Carrier) -> f64 {
+        self.chance(lines, carrier.sync.iter().copied())
     }
 
     /// The part of a line's value that agrees with the carrier, here.
@@ -146,11 +158,24 @@ impl Sight {
     pub fn payload(&self, lines: &Lines, carrier: &Carrier) -> Option<(Payload, f64)> {
         let payload = code::decode(&self.likelihoods(lines, carrier))?;
         let bits = encode(payload);
-        let data = self.agreement(lines, carrier.marked(&bits));
-        if !credible(data) {
+        if !credible(self.chance(lines, carrier.marked(&bits))) {
             return None;
         }
-        Some((payload, log10_chance(self.with_bits(lines, carrier, &bits)) + LOG10_PAYLOADS))
+        let all = carrier.sync.iter().copied().chain(carrier.marked(&bits));
+        Some((payload, self.chance(lines, all) + LOG10_PAYLOADS))
+    }
+
+    /// Log10 of the chance that these lines agree so well under random phases.
+    fn chance(&self, lines: &Lines, known: impl Iterator<Item = (Line, Complex32)>) -> f64 {
+        let mut sum = 0.0;
+        let magnitudes: Vec<f64> = known
+            .map(|(line, unit)| {
+                let value = self.read(lines, line, unit);
+                sum += f64::from(value.re);
+                f64::from(value.norm())
+            })
+            .collect();
+        log10_chance_of_phases(&magnitudes, sum)
     }
 
     /// Correlation with all lines under these code bits, over its standard deviation under random phases.

@@ -72,6 +72,8 @@ struct Seen {
     map: Map,
     prior: Prior,
     sight: Sight,
+    /// Log10 of the chance that the known lines agree so well.
+    alone: f64,
     /// The bits, with log10 of the chance that the lines agree so well with any.
     bits: Option<(Payload, f64)>,
 }
@@ -89,7 +91,7 @@ impl Best {
 
     fn of(seen: &Seen, budget: &Budget) -> Self {
         let trials = budget.log10_trials(seen.prior);
-        let alone = seen.sight.log10_chance() + trials;
+        let alone = seen.alone + trials;
         let both = seen.bits.map_or(0.0, |(_, chance)| chance + trials);
         Self {
             log10_p: alone.min(both).min(0.0),
@@ -151,6 +153,25 @@ impl Detector {
         best.iter().zip(&self.carriers).map(|(best, carrier)| self.finding(best, carrier)).collect()
     }
 
+    /// Log10 of the chance stated for one hypothesis fixed beforehand, one for each key: that the known lines agree as they
+    /// do where an embedder would have put them. Nothing is searched and nothing multiplied, so over keys that did not
+    /// mark the clip the numbers show whether the statement is right: one in a hundred is at most -2, and so on.
+    pub fn fixed_chances(&self) -> Vec<f64> {
+        let (Some((factor, (width, height))), Some(sum)) =
+            (self.accumulator.scale(), self.accumulator.sum(0..self.accumulator.segments().len(), 0))
+        else {
+            return vec![0.0; self.carriers.len()];
+        };
+        let side = tile_side(width, height) as f64 / factor as f64;
+        let size = (sum.width(), sum.height());
+        let map = Map::affine([1.0 / side, 0.0, 0.0, 1.0 / side], size.0, size.1);
+        let fold = Fold::new(size.0, size.1, &map);
+        let lines = Lines::new(&fold.observe(&sum, &self.lines), &self.lines);
+        let centre = unmoved(size, factor, side);
+        let chance = |carrier| Sight::fixed(&lines, carrier, centre).log10_chance(&lines, carrier);
+        self.carriers.iter().map(chance).collect()
+    }
+
     /// The spans searched one after the other: the whole clip, then its halves and quarters when it is long enough for a
     /// marked part to drown in an unmarked rest.
     fn windows(&self) -> Vec<Range<usize>> {
@@ -184,7 +205,7 @@ impl Detector {
         let searches: Vec<_> = (0..levels)
             .filter_map(|level| {
                 let sum = self.accumulator.sum(window.clone(), level)?;
-                Some((level, Search::new(&sum, level, levels)?, sum))
+                Some((level, Search::new(&sum, (level, levels), factor << level, (width, height))?, sum))
             })
             .collect();
         let changes: &[Change] = if whole { &Change::WHOLE } else { &Change::PART };
@@ -240,13 +261,14 @@ impl Detector {
         for (key, carrier) in self.carriers.iter().enumerate() {
             if let Some(centre) = still {
                 let sight = Sight::still(lines, carrier, centre);
-                let bits = sight.payload(lines, carrier);
-                seen.push(Seen { key, level, map, prior: Prior::Still, sight, bits });
+                let (alone, bits) = (sight.log10_chance(lines, carrier), sight.payload(lines, carrier));
+                seen.push(Seen { key, level, map, prior: Prior::Still, sight, alone, bits });
             }
             let sight = Sight::of(lines, carrier);
             let prior = if still.is_some() { Prior::Unmoved } else { Prior::Moved };
             let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier)).flatten();
-            seen.push(Seen { key, level, map, prior, sight, bits });
+            let alone = sight.log10_chance(lines, carrier);
+            seen.push(Seen { key, level, map, prior, sight, alone, bits });
         }
         seen
     }

@@ -152,7 +152,8 @@ impl Lattice {
         (stride * side / (self.reach * longest)).max(FINEST)
     }
 
-    fn best(&self, candidates: impl Iterator<Item = Matrix>, most: usize) -> Vec<Matrix> {
+    /// The best of some tiles, best first, at most `most`, none twice.
+    pub fn best(&self, candidates: impl Iterator<Item = Matrix>, most: usize) -> Vec<Matrix> {
         let mut kept: Vec<(f32, Matrix)> = Vec::new();
         let mut least = 0.0;
         for matrix in candidates {

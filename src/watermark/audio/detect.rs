@@ -157,7 +157,7 @@ fn read(fold: &Fold, offset: usize, pattern: &Pattern) -> Option<(Payload, f64)>
     for &(cell, _) in &pattern.sync {
         data[cell] = 0.0;
     }
-    credible(agreement(fold, offset, &data))
+    credible(log10_chance(agreement(fold, offset, &data)))
         .then(|| (payload, log10_chance(agreement(fold, offset, &signs)) + LOG10_PAYLOADS))
 }
 
