@@ -24,11 +24,11 @@ const PRESET: &str = "superfast";
 /// Each how many-th of them is looked at for standing content.
 const OBSERVED: usize = 3;
 /// Signal-to-noise ratio after the rehearsal at which the strength is 1.
-const USUAL: f64 = 1.05;
+const USUAL: f64 = 1.0;
 /// How fast the strength's power falls as the ratio grows: the rest of the margin stays with the clip.
 const SHARE: f64 = 0.55;
 /// Peak signal-to-noise ratio of the luma that a fitted strength keeps to, dB: least and most.
-const BOUNDS: (f64, f64) = (45.0, 48.5);
+const BOUNDS: (f64, f64) = (45.2, 48.5);
 /// Strongest fitted strength: a clip that opens in the dark must not be marked as if it stayed there.
 const STRONGEST: f64 = 1.35;
 /// Signal-to-noise ratio, before any coding, from which bits can be read.
