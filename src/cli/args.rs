@@ -54,7 +54,8 @@ pub enum Verb {
     },
     /// The repository of manifests that marks and fingerprints lead to
     #[command(
-        after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/"
+        after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/\n  \
+filigrane registry import offline/"
     )]
     Registry {
         /// Folder of the registry [default: the one in the program's own data]
@@ -194,5 +195,14 @@ pub enum RegistryVerb {
         /// Why, in one line
         #[arg(long)]
         reason: String,
+        /// On whose word: it counts for whoever trusts this identity, and for everybody when it signed the manifest
+        /// [default: the identity "default"]
+        #[arg(long, value_name = "NAME")]
+        identity: Option<String>,
+    },
+    /// Takes in the manifests of another registry, each checked as if a stranger had sent it
+    Import {
+        /// An exported folder, or any other registry
+        from: String,
     },
 }

@@ -4,10 +4,12 @@
 mod compare;
 mod fingerprint;
 mod grid;
+mod keys;
 mod sampler;
 mod view;
 
 pub use compare::{Comparison, Likeness, compare};
 pub use fingerprint::{Fingerprint, FrameHash, MalformedFingerprint};
+pub use keys::Probes;
 pub use sampler::{Sampler, Samples};
 pub use view::View;

@@ -56,8 +56,7 @@ pub fn read_statement(signature: &[u8], text: &[u8], trust: &TrustAnchors) -> Re
         let mut log = StatusTracker::default();
         let verifier = Verifier::VerifyTrustPolicy(Cow::Owned(policy));
         let read = verifier.verify_signature(signature, text, b"", None, &mut log).ok()?;
-        let sound =
-            log.filter_errors().all(|item| item.validation_status.as_deref() == Some(UNTRUSTED));
+        let sound = log.filter_errors().all(|item| item.validation_status.as_deref() == Some(UNTRUSTED));
         let leaf = certificate::from_pem(&read.cert_chain, "signer").ok()?;
         let leaf = certificate::describe(leaf.first()?, "signer").ok()?;
         let state = if log.has_status(TRUSTED) { CredentialState::Trusted } else { CredentialState::Valid };

@@ -53,6 +53,17 @@ pub enum Error {
         /// Its schema version.
         version: i64,
     },
+    /// A version of this program from before its first release made the registry.
+    #[error(
+        "{} was made by an earlier version of this program (schema {version}): publish the signed videos again into another folder",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its schema version.
+        version: i64,
+    },
     /// The target of an export is taken.
     #[error("{} exists already: export to a new folder", .0.display())]
     Exists(PathBuf),
@@ -88,7 +99,7 @@ impl Error {
             }
             Self::Entry { kind, .. } => *kind,
             Self::Malformed { .. } => ErrorKind::Malformed,
-            Self::Newer { .. } => ErrorKind::Unsupported,
+            Self::Newer { .. } | Self::Older { .. } => ErrorKind::Unsupported,
             Self::Database { .. } | Self::Io { .. } => ErrorKind::Io,
             Self::Internal(_) => ErrorKind::Internal,
         }

@@ -6,12 +6,18 @@
 mod database;
 mod entry;
 mod error;
+mod folder;
+#[cfg(test)]
+mod killed_tests;
 mod manifest_file;
 mod registry;
 mod schema;
+mod sql;
+mod store;
 mod urn;
 
-pub use entry::{Entry, Listed, Published, Record, Revocation};
+pub use entry::{Candidate, Entry, Listed, Published, Record, Revocation};
 pub use error::Error;
 pub use registry::Registry;
+pub use store::Store;
 pub use urn::Urn;

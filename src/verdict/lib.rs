@@ -23,7 +23,7 @@ pub use codes::{Meaning, Weight, explain};
 pub use credentials::{Credentials, CredentialsState, Origin};
 pub use identifier::{payload_of_manifest, same_manifest};
 pub use policy::{CONFIDENCE_CEILING, SOFT_CEILING, policy};
-pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via};
+pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal, WithdrawnBy};
 pub use report::{Media, Report, SCHEMA, Timing, overall_exit_status};
 pub use verdict::{Code, Verdict};
 pub use visible::{is_deceptive, visible};
