@@ -58,8 +58,8 @@ pub enum Verb {
 filigrane registry import offline/"
     )]
     Registry {
-        /// Folder of the registry [default: the one in the program's own data]
-        #[arg(long, value_name = "FOLDER", global = true)]
+        /// Folder or URL (postgres://…?objects=URL) of the registry [default: the one in the program's own data]
+        #[arg(long, value_name = "REGISTRY", global = true)]
         registry: Option<String>,
         #[command(subcommand)]
         verb: RegistryVerb,
@@ -79,8 +79,8 @@ pub struct Stamp {
     /// How the video came to be, as far as you vouch for it: generated, edited, composite or camera
     #[arg(long)]
     pub origin: Option<Origin>,
-    /// Folder of the registry to publish in [default: the one in the program's own data]
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder or URL of the registry to publish in [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
     /// UUID of the manifest (version 4 when it is signed) [default: a random one]
     #[arg(long, value_name = "UUID")]
@@ -119,8 +119,8 @@ pub struct Verify {
     /// The videos in question
     #[arg(required = true, value_name = "IN")]
     pub inputs: Vec<PathBuf>,
-    /// Folder of the registry to look in [default: the one in the program's own data]
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder or URL of the registry to look in [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
     /// Certificates (PEM) whose signatures are trusted for this call, beside those you trust already
     #[arg(long, value_name = "PEM")]

@@ -62,16 +62,11 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
         return Ok(0);
     }
     if let RegistryVerb::Import { from } = verb {
-        let source = home
-            .existing_registry(Some(from))?
-            .ok_or_else(|| Failure::Usage(format!("{from}: no registry there")))?;
+        let source = home.needed_registry(Some(from))?;
         let done = import(&source, &home.registry(named)?, &Limits::default())?;
         return Ok(imported(from, &done, common));
     }
-    let folder = home.registry_folder(named)?;
-    let registry = home
-        .existing_registry(named)?
-        .ok_or_else(|| Failure::Usage(format!("{}: no registry there yet", folder.display())))?;
+    let registry = home.needed_registry(named)?;
     match verb {
         RegistryVerb::Publish { .. } | RegistryVerb::Import { .. } => {}
         RegistryVerb::Find { payload } => list(&find(&registry, payload.as_deref())?, common),
@@ -87,7 +82,10 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
         }
         RegistryVerb::Revoke { urn, reason, identity } => {
             if registry.by_urn(urn)?.is_none() {
-                return Err(Failure::Usage(format!("{urn}: not registered in {}", folder.display())));
+                return Err(Failure::Usage(format!(
+                    "{urn}: not registered in {}",
+                    registry.place().display()
+                )));
             }
             withdraw(&registry, urn, reason, &home.identity(identity.as_deref())?)?;
             told(urn, "withdrawn", common);

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::folder::Folder;
+use crate::postgres::{Postgres, shown};
 use crate::store::{LARGEST_FINGERPRINT, Store};
 use crate::{Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file};
 
@@ -39,9 +40,34 @@ impl Registry {
         Ok(Folder::open_existing(location)?.map(Self::of))
     }
 
+    /// Opens the registry at a URL, `postgres://USER@HOST/DATABASE?objects=URL`; made when missing and `create` says so,
+    /// else `None`.
+    ///
+    /// # Errors
+    /// The URL is none of a registry, or the server does not answer in time.
+    pub fn at(url: &str, create: bool) -> Result<Option<Self>, Error> {
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(Postgres::open(url, create)?.map(Self::of)),
+            _ => Err(Error::Place {
+                place: shown(url),
+                detail: "no registry has such an address: use a folder or postgres://…".to_owned(),
+            }),
+        }
+    }
+
     /// A registry over a store.
     pub fn of(store: impl Store + 'static) -> Self {
         Self { store: Box::new(store) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn copy_in(&self, records: &[Record]) -> Result<(), Error> {
+        self.store.copy_in(records)
     }
 
     /// What to call it: the folder, or the URL without its password.

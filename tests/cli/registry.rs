@@ -169,6 +169,25 @@ fn register_as_is(folder: &std::path::Path, bytes: &[u8]) {
 }
 
 #[test]
+fn a_registry_that_does_not_answer_leaves_the_rest_of_the_verdict() {
+    let creator = scene().creator();
+    let nowhere = creator.path("nowhere");
+    let option = format!(
+        "--registry postgres://me:secret@localhost/clips?host={}&objects=memory:///",
+        nowhere.display()
+    );
+    let answer = creator.verify(&scene().signed, &option).verdict("verified", 0);
+    assert_eq!(answer["registry"]["state"], "unavailable");
+    let errors = answer["errors"].to_string();
+    assert!(errors.contains("postgres://") && !errors.contains("secret"), "{errors}");
+    creator.verify(&scene().upload(), &option).verdict("marked", 0);
+    // What would be published there is not, and the output does not appear.
+    let output = creator.path("out.mp4");
+    let refused = creator.stamp(&scene().signed, &output, &option).refusal("postgres://");
+    assert!(!refused.contains("secret") && !output.exists(), "{refused}");
+}
+
+#[test]
 fn what_is_not_signed_or_not_registered_is_refused() {
     let user = scene().creator();
     let unsigned = crate::clip::small();

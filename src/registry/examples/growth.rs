@@ -1,5 +1,5 @@
 //! How long a look-up by likeness takes as a registry grows: fills a registry in a folder with made-up records, in steps,
-//! and measures after each. `growth FOLDER 100000 1000000 10000000`; prints a table in Markdown.
+//! and measures after each. `growth FOLDER PLOT.svg 100000 1000000 10000000`; prints a table in Markdown.
 
 #![allow(
     clippy::unwrap_used,
@@ -43,6 +43,8 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap();
     let folder = Path::new(&folder);
+    let plot = arguments.next().unwrap();
+    let mut points = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut dice = Dice(4);
     let mut held = 0;
@@ -55,7 +57,8 @@ fn main() {
         let start = Instant::now();
         runtime.block_on(fill(&folder.join("registry.sqlite"), held, size));
         eprintln!("{size}: filled in {:.0} s", start.elapsed().as_secs_f64());
-        measure(folder, size, &mut dice);
+        points.push((size, measure(folder, size, &mut dice)));
+        std::fs::write(&plot, svg(&points)).unwrap();
         held = size + ROUNDS as u64;
     }
 }
@@ -97,7 +100,8 @@ async fn run(connection: &mut SqliteConnection, statement: &str) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(connection).await.unwrap();
 }
 
-fn measure(folder: &Path, size: u64, dice: &mut Dice) {
+/// Prints a row of the table; gives the medians for clips that are found and not found, milliseconds.
+fn measure(folder: &Path, size: u64, dice: &mut Dice) -> [f64; 2] {
     let registry = Registry::open(folder).unwrap();
     let mut publish = Vec::new();
     let entries: Vec<Entry> = (0..ROUNDS)
@@ -157,4 +161,43 @@ fn measure(folder: &Path, size: u64, dice: &mut Dice) {
         of(&missed, 0.99),
         of(&publish, 0.5),
     );
+    [of(&found, 0.5), of(&missed, 0.5)]
+}
+
+/// Both medians over the number of clips, on logarithmic axes: 10 thousand to 10 million, 0.1 to 100 ms.
+fn svg(points: &[(u64, [f64; 2])]) -> String {
+    let place = |size: u64, time: f64| {
+        let x = 60.0 + ((size as f64).log10() - 4.0) / 3.0 * 400.0;
+        (x, 260.0 - (time.log10() + 1.0) / 3.0 * 240.0)
+    };
+    let line = |which: usize, colour: &str| {
+        let spots: Vec<String> = points
+            .iter()
+            .map(|(size, times)| place(*size, times[which]))
+            .map(|(x, y)| format!("{x:.1},{y:.1}"))
+            .collect();
+        format!(r#"<polyline fill="none" stroke="{colour}" stroke-width="2" points="{}"/>"#, spots.join(" "))
+    };
+    let across = (4..=7).map(|power| {
+        let (x, _) = place(10_u64.pow(power), 1.0);
+        format!(r##"<path d="M{x} 20V260" stroke="#ddd"/><text x="{x}" y="278" text-anchor="middle">10^{power}</text>"##)
+    });
+    let up = [0.1, 1.0, 10.0, 100.0].map(|time| {
+        let (_, y) = place(10_000, time);
+        let text = y + 4.0;
+        format!(r##"<path d="M60 {y}H460" stroke="#ddd"/><text x="52" y="{text}" text-anchor="end">{time}</text>"##)
+    });
+    let grid: Vec<String> = across.chain(up).collect();
+    format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 310" font-family="sans-serif" font-size="12">
+<rect width="480" height="310" fill="#fff"/>{}
+{}
+{}
+<text x="260" y="300" text-anchor="middle">registered clips; median of a look-up, ms: found (blue), not found (orange)</text>
+</svg>
+"##,
+        grid.join(""),
+        line(0, "#0072b2"),
+        line(1, "#d55e00"),
+    )
 }
