@@ -6,6 +6,7 @@
 mod classifier;
 mod codes;
 mod credentials;
+mod fingerprints;
 mod identifier;
 mod number;
 mod phrase;
@@ -21,6 +22,7 @@ mod watermark;
 pub use classifier::{Classifier, ClassifierState, Clue, Segment};
 pub use codes::{Meaning, Weight, explain};
 pub use credentials::{Credentials, CredentialsState, Origin};
+pub use fingerprints::{Fingerprints, PdqHash};
 pub use identifier::{payload_of_manifest, same_manifest};
 pub use policy::{CONFIDENCE_CEILING, SOFT_CEILING, policy};
 pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal, WithdrawnBy};
