@@ -20,7 +20,7 @@ fn entry(number: u32) -> Entry {
         height: u32::MAX,
         duration: 12.5,
         title: format!("clip {number} é"),
-        issuer: (number % 2 == 0).then(|| "desk".to_owned()),
+        issuer: number.is_multiple_of(2).then(|| "desk".to_owned()),
     }
 }
 

@@ -35,7 +35,7 @@ impl Dice {
     }
 
     fn keys(&mut self, count: usize) -> Vec<u64> {
-        (0..count as u64).map(|index| index % BANDS << 32 | self.roll() >> 32).collect()
+        (0..count as u64).map(|index| ((index % BANDS) << 32) | (self.roll() >> 32)).collect()
     }
 }
 
