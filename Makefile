@@ -19,3 +19,4 @@ test: setup
 bench: build
 	@scripts/bench-stamp.sh "$(CLIP)"
 	@scripts/bench-audio.sh
+	@scripts/bench-registry.sh

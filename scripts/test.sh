@@ -3,6 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# For the tests of the registry, which start servers of their own.
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    . scripts/debian.sh
+    install_packages postgresql
+fi
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0

@@ -9,6 +9,8 @@
 )]
 
 use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
 
 use filigrane::frame::{ColourRange, LumaLayout, LumaMut};
 use filigrane::watermark::audio::{AudioEmbedder, louder_cells};
@@ -128,4 +130,47 @@ fn marked_sound_is_that_of_the_published_vectors() {
         count += 1;
     }
     assert_eq!(count, 2, "all vectors of the file are read");
+}
+
+/// Names the folder of ThreatExchange's samples: `tmk/sample-videos/NAME.mp4`, `vpdq/sample-hashes/NAME.txt`.
+const THREATEXCHANGE: &str = "FILIGRANE_TEST_THREATEXCHANGE";
+
+#[test]
+fn pdq_hashes_of_frames_are_those_of_the_reference() {
+    use filigrane::fingerprint::{PDQ_QUALITY, PDQ_SAME, Pdq};
+    use filigrane::frame::Limits;
+    use filigrane::media::{Cancel, Decoder};
+
+    let Some(folder) = std::env::var_os(THREATEXCHANGE).map(PathBuf::from) else {
+        eprintln!("skipped: {THREATEXCHANGE} names no folder with ThreatExchange's samples");
+        return;
+    };
+    let mut compared = 0;
+    for name in ["pattern-sd-grey-bar", "pattern-sd-with-small-logo-bar", "pattern-sd-with-large-logo-bar"] {
+        let video = folder.join(format!("tmk/sample-videos/{name}.mp4"));
+        let text = fs::read_to_string(folder.join(format!("vpdq/sample-hashes/{name}.txt"))).expect("hashes");
+        let mut decoder = Decoder::open(&video, &Limits::default(), &Cancel::default()).expect("a video");
+        let (mut worst, mut sum) = (0, 0);
+        let mut count = 0;
+        for line in text.lines() {
+            let picture = decoder.next_picture().expect("readable").expect("as many pictures as hashes");
+            let (hash, quality) = Pdq::of(picture.luma()).expect("samples");
+            let fields: Vec<&str> = line.split(',').collect();
+            let expected: Pdq = fields[2].parse().expect("a hash");
+            let of: u8 = fields[1].parse().expect("a quality");
+            assert!(quality.abs_diff(of) <= 5, "{name} {}: quality {quality}, not {of}", fields[0]);
+            if of < PDQ_QUALITY {
+                continue;
+            }
+            let distance = hash.distance(&expected);
+            (worst, sum, count) = (worst.max(distance), sum + distance, count + 1);
+        }
+        eprintln!(
+            "{name}: {count} frames, distance {worst} at most, {:.2} on average",
+            f64::from(sum) / f64::from(count)
+        );
+        assert!(worst <= PDQ_SAME && sum <= 4 * count, "{name}: {worst} at most, {sum} over {count}");
+        compared += count;
+    }
+    assert!(compared > 300, "{compared}");
 }

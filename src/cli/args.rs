@@ -54,11 +54,12 @@ pub enum Verb {
     },
     /// The repository of manifests that marks and fingerprints lead to
     #[command(
-        after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/"
+        after_help = "Examples:\n  filigrane registry find 6f1c0123456789ab\n  filigrane registry export offline/\n  \
+filigrane registry import offline/"
     )]
     Registry {
-        /// Folder of the registry [default: the one in the program's own data]
-        #[arg(long, value_name = "FOLDER", global = true)]
+        /// Folder or URL (postgres://…?objects=URL) of the registry [default: the one in the program's own data]
+        #[arg(long, value_name = "REGISTRY", global = true)]
         registry: Option<String>,
         #[command(subcommand)]
         verb: RegistryVerb,
@@ -78,8 +79,8 @@ pub struct Stamp {
     /// How the video came to be, as far as you vouch for it: generated, edited, composite or camera
     #[arg(long)]
     pub origin: Option<Origin>,
-    /// Folder of the registry to publish in [default: the one in the program's own data]
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder or URL of the registry to publish in [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
     /// UUID of the manifest (version 4 when it is signed) [default: a random one]
     #[arg(long, value_name = "UUID")]
@@ -118,8 +119,8 @@ pub struct Verify {
     /// The videos in question
     #[arg(required = true, value_name = "IN")]
     pub inputs: Vec<PathBuf>,
-    /// Folder of the registry to look in [default: the one in the program's own data]
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder or URL of the registry to look in [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
     /// Certificates (PEM) whose signatures are trusted for this call, beside those you trust already
     #[arg(long, value_name = "PEM")]
@@ -194,5 +195,14 @@ pub enum RegistryVerb {
         /// Why, in one line
         #[arg(long)]
         reason: String,
+        /// On whose word: it counts for whoever trusts this identity, and for everybody when it signed the manifest
+        /// [default: the identity "default"]
+        #[arg(long, value_name = "NAME")]
+        identity: Option<String>,
+    },
+    /// Takes in the manifests of another registry, each checked as if a stranger had sent it
+    Import {
+        /// An exported folder, or any other registry
+        from: String,
     },
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use filigrane::pipeline::Shelf;
 use filigrane::provenance::{Error as ProvenanceError, Identity, IdentityStore, Passphrase, TrustAnchors};
-use filigrane::registry::Registry;
+use filigrane::registry::{Registry, shown};
 use uuid::Uuid;
 
 use crate::cli::args::Common;
@@ -88,33 +88,40 @@ impl Home {
         Ok(path)
     }
 
-    pub fn registry_folder(&self, named: Option<&str>) -> Result<PathBuf, Failure> {
-        match named {
-            Some(url) if url.contains("://") => Err(Failure::Usage(format!(
-                "{url}: this version reads registries in folders only; `filigrane registry export` makes one to carry"
-            ))),
-            Some(folder) => Ok(PathBuf::from(folder)),
-            None => Ok(self.folder.join("registry")),
-        }
-    }
-
     /// The registry to write into, made when missing.
     pub fn registry(&self, named: Option<&str>) -> Result<Registry, Failure> {
-        let folder = self.registry_folder(named)?;
+        if let Some(url) = named.filter(|named| named.contains("://")) {
+            return Registry::at(url, true)?.ok_or_else(|| nothing_at(url));
+        }
+        let folder = self.registry_folder(named);
         Registry::open(&folder).map_err(|error| Failure::from(error).about(folder))
     }
 
     /// The registry to look in, if there is one.
     pub fn existing_registry(&self, named: Option<&str>) -> Result<Option<Registry>, Failure> {
-        let folder = self.registry_folder(named)?;
+        if let Some(url) = named.filter(|named| named.contains("://")) {
+            return Ok(Registry::at(url, false)?);
+        }
+        let folder = self.registry_folder(named);
         Registry::open_existing(&folder).map_err(|error| Failure::from(error).about(folder))
+    }
+
+    /// The registry to look in, which must be there.
+    pub fn needed_registry(&self, named: Option<&str>) -> Result<Registry, Failure> {
+        let shown =
+            || named.map_or_else(|| self.registry_folder(None).display().to_string(), without_secrets);
+        self.existing_registry(named)?.ok_or_else(|| nothing_at(&shown()))
+    }
+
+    fn registry_folder(&self, named: Option<&str>) -> PathBuf {
+        named.map_or_else(|| self.folder.join("registry"), PathBuf::from)
     }
 
     /// What `verify` makes of a registry: a named one that is missing is worth a word, one's own is just empty.
     pub fn shelf<'a>(&self, opened: &'a Result<Option<Registry>, Failure>, named: Option<&str>) -> Shelf<'a> {
         match (opened, named) {
             (Ok(Some(registry)), _) => Shelf::Open(registry),
-            (Ok(None), Some(folder)) => Shelf::Unavailable(format!("{folder}: no registry there")),
+            (Ok(None), Some(named)) => Shelf::Unavailable(nothing_at(named).to_string()),
             (Ok(None), None) => Shelf::Empty,
             (Err(failure), _) => Shelf::Unavailable(failure.to_string()),
         }
@@ -149,6 +156,15 @@ impl Home {
             Err(error) => Err(failed(error)),
         }
     }
+}
+
+fn nothing_at(named: &str) -> Failure {
+    Failure::Usage(format!("{}: no registry there yet", without_secrets(named)))
+}
+
+/// A folder, or a URL without its password and parameters.
+fn without_secrets(named: &str) -> String {
+    if named.contains("://") { shown(named) } else { named.to_owned() }
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

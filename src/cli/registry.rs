@@ -1,5 +1,5 @@
 use filigrane::frame::Limits;
-use filigrane::pipeline::entry_of;
+use filigrane::pipeline::{Imported, entry_of, import, withdraw};
 use filigrane::registry::{Listed, Published, Record, Registry};
 use filigrane::verdict::visible;
 use filigrane::watermark::Payload;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::args::{Common, RegistryVerb};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
-use crate::cli::output::{print, print_json};
+use crate::cli::output::{print, print_json, say};
 
 /// Most entries listed at once.
 const MOST: u32 = 100;
@@ -31,7 +31,7 @@ impl From<Record> for Row {
             issuer: record.entry.issuer,
             duration: record.entry.duration,
             registered_at: record.registered_at,
-            revoked: record.revocation.is_some(),
+            revoked: !record.revocations.is_empty(),
         }
     }
 }
@@ -61,12 +61,14 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
         told(&urn, done, common);
         return Ok(0);
     }
-    let folder = home.registry_folder(named)?;
-    let registry = home
-        .existing_registry(named)?
-        .ok_or_else(|| Failure::Usage(format!("{}: no registry there yet", folder.display())))?;
+    if let RegistryVerb::Import { from } = verb {
+        let source = home.needed_registry(Some(from))?;
+        let done = import(&source, &home.registry(named)?, &Limits::default())?;
+        return Ok(imported(from, &done, common));
+    }
+    let registry = home.needed_registry(named)?;
     match verb {
-        RegistryVerb::Publish { .. } => {}
+        RegistryVerb::Publish { .. } | RegistryVerb::Import { .. } => {}
         RegistryVerb::Find { payload } => list(&find(&registry, payload.as_deref())?, common),
         RegistryVerb::Show { urn } => {
             let record =
@@ -78,12 +80,37 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
             let done = format!("holds {count} manifests now; read it with --registry");
             told(&folder.display().to_string(), &done, common);
         }
-        RegistryVerb::Revoke { urn, reason } => {
-            registry.revoke(urn, reason)?;
+        RegistryVerb::Revoke { urn, reason, identity } => {
+            if registry.by_urn(urn)?.is_none() {
+                return Err(Failure::Usage(format!(
+                    "{urn}: not registered in {}",
+                    registry.place().display()
+                )));
+            }
+            withdraw(&registry, urn, reason, &home.identity(identity.as_deref())?)?;
             told(urn, "withdrawn", common);
         }
     }
     Ok(0)
+}
+
+/// Says what an import did; the exit status is that of a mistake when something was not taken.
+fn imported(from: &str, done: &Imported, common: &Common) -> u8 {
+    if common.json {
+        print_json(&serde_json::json!({
+            "what": from,
+            "done": "imported",
+            "new": done.new,
+            "known": done.known,
+            "refused": done.refused,
+            "withdrawals": done.withdrawals,
+            "reasons": done.reasons,
+        }));
+    } else {
+        print(&format!("{from}: {} new, {} known already, {} refused", done.new, done.known, done.refused));
+    }
+    done.reasons.iter().for_each(|reason| say(&format!("filigrane: not taken: {reason}")));
+    if done.refused == 0 { 0 } else { Failure::EXIT_STATUS }
 }
 
 /// Says what was done to what.

@@ -4,10 +4,14 @@
 mod compare;
 mod fingerprint;
 mod grid;
+mod keys;
+mod pdq;
 mod sampler;
 mod view;
 
 pub use compare::{Comparison, Likeness, compare};
 pub use fingerprint::{Fingerprint, FrameHash, MalformedFingerprint};
+pub use keys::Probes;
+pub use pdq::{MalformedPdq, PDQ_QUALITY, PDQ_SAME, Pdq, PdqFrame, PdqSampler, pdq_share};
 pub use sampler::{Sampler, Samples};
 pub use view::View;

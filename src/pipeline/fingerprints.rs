@@ -1,6 +1,4 @@
-use std::ops::ControlFlow;
-
-use filigrane_fingerprint::{Fingerprint, Samples, View, compare};
+use filigrane_fingerprint::{Fingerprint, Probes, Samples, View, compare};
 use filigrane_registry::{Error, Registry};
 
 /// Largest distance, of 256, at which a search among all registered clips calls two the same: stricter than the
@@ -8,21 +6,26 @@ use filigrane_registry::{Error, Registry};
 const NEAR: u32 = 36;
 /// Fewest cells compared.
 const CELLS: u32 = 200;
+/// Most registered clips that are compared, those that share the most keys.
+const CANDIDATES: u32 = 24;
 
 /// The registered clip most like the one at hand, and how far off it is.
 pub(crate) fn nearest(registry: &Registry, samples: &Samples) -> Result<Option<(String, u32)>, Error> {
-    let views = View::orientations();
-    let mut best: Option<(String, u32)> = None;
-    registry.for_each_fingerprint(&mut |urn, bytes| {
-        // A fingerprint of another version is no answer, and no reason to stop.
-        if let Ok(fingerprint) = Fingerprint::from_bytes(bytes) {
-            let found = compare(samples, &fingerprint, &views);
+    let probes = Probes::of(samples);
+    for keys in [&probes.upright, &probes.turned] {
+        let mut best: Option<(String, u32)> = None;
+        for candidate in registry.like(keys, CANDIDATES)? {
+            // A fingerprint of another version is no answer, and no reason to stop.
+            let Ok(fingerprint) = Fingerprint::from_bytes(&candidate.fingerprint) else { continue };
+            let found = compare(samples, &fingerprint, &View::orientations());
             let nearer = best.as_ref().is_none_or(|(_, distance)| found.distance < *distance);
             if found.distance <= NEAR && found.cells >= CELLS && nearer {
-                best = Some((urn.to_owned(), found.distance));
+                best = Some((candidate.urn.to_string(), found.distance));
             }
         }
-        ControlFlow::Continue(())
-    })?;
-    Ok(best)
+        if best.is_some() {
+            return Ok(best);
+        }
+    }
+    Ok(None)
 }

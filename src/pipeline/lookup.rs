@@ -1,14 +1,15 @@
 use filigrane_fingerprint::{Fingerprint, Likeness, Samples, View, compare};
-use filigrane_frame::Limits;
+use filigrane_frame::{Digest, Limits};
 use filigrane_provenance::{CredentialState, TrustAnchors, read_manifest};
 use filigrane_registry::{Error, Record, Registry};
-use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via};
+use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal};
 use filigrane_watermark::{Payload, Sighting};
 
 use crate::binding;
 use crate::fingerprints::nearest;
 use crate::place::views;
 use crate::verify::origin;
+use crate::withdraw::withdrawal;
 
 /// What a registry says, and the placement under which the clip fits its registered original.
 pub(crate) struct Answer {
@@ -38,7 +39,7 @@ pub(crate) fn by_watermark(
     let mut best: Option<Answer> = None;
     for record in registry.by_payload(payload.0)? {
         let (mut finding, bound) = examine(&record, Via::Watermark, trust, limits);
-        let original = (record.entry.width, record.entry.height);
+        let original = bound.fingerprint.as_ref().map(|fingerprint| fingerprint.size);
         let mut view = None;
         // The signer must have bound this very mark; a manifest that happens to share the bits is none of ours.
         let fits = match bound.fingerprint {
@@ -53,7 +54,7 @@ pub(crate) fn by_watermark(
             _ => Likeness::Unclear,
         };
         finding.state = match fits {
-            Likeness::Same if record.revocation.is_some() => RegistryState::Revoked,
+            Likeness::Same if finding.withdrawn() => RegistryState::Revoked,
             Likeness::Same => RegistryState::Match,
             Likeness::Other => RegistryState::Mismatch,
             Likeness::Unclear => RegistryState::Unknown,
@@ -65,7 +66,7 @@ pub(crate) fn by_watermark(
             _ => 1,
         };
         if best.as_ref().is_none_or(|best| rank(finding.state) > rank(best.finding.state)) {
-            best = Some(Answer { finding, original: Some(original), view });
+            best = Some(Answer { finding, original, view });
         }
     }
     Ok(best.unwrap_or_else(Answer::unknown))
@@ -82,8 +83,9 @@ pub(crate) fn registered(
     for record in registry.by_payload(payload.0)? {
         let (finding, bound) = examine(&record, Via::Watermark, trust, limits);
         let holds = finding.signature.is_some_and(ManifestSignature::holds);
+        let withdrawn = finding.withdrawn();
         if let (Some(name), true) = (finding.manifest, holds && bound.payload == Some(payload)) {
-            return Ok(Some((name, record.revocation.is_some())));
+            return Ok(Some((name, withdrawn)));
         }
     }
     Ok(None)
@@ -100,13 +102,14 @@ pub(crate) fn by_fingerprint(
     let Some(record) = registry.by_urn(&urn)? else { return Ok(Answer::unknown()) };
     let (mut finding, bound) = examine(&record, Via::Fingerprint, trust, limits);
     // The index may say anything: what counts is the fingerprint under the signature.
+    let original = bound.fingerprint.as_ref().map(|fingerprint| fingerprint.size);
     let vouched = bound.fingerprint.map(|signed| compare(samples, &signed, &View::orientations()));
     if vouched.is_none_or(|comparison| comparison.likeness != Likeness::Same) {
         return Ok(Answer::unknown());
     }
     finding.distance = Some(distance);
-    finding.state = if record.revocation.is_some() { RegistryState::Revoked } else { RegistryState::Match };
-    Ok(Answer { finding, original: Some((record.entry.width, record.entry.height)), view: None })
+    finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
+    Ok(Answer { finding, original, view: None })
 }
 
 /// What the signature of a registered manifest covers.
@@ -136,9 +139,17 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
             });
             finding.issuer = read.issuer;
             finding.origin = read.origin.map(origin);
+            finding.withdrawal = strongest(record, read.signer, trust);
             bound.payload = binding::payload(&read.bindings);
             bound.fingerprint = binding::fingerprint(&read.bindings);
         }
     }
     (finding, bound)
+}
+
+/// The withdrawal of a record that weighs most.
+fn strongest(record: &Record, signer: Option<Digest>, trust: &TrustAnchors) -> Option<Withdrawal> {
+    let read =
+        record.revocations.iter().map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust));
+    read.max_by_key(|withdrawal| withdrawal.by)
 }

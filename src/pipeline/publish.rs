@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use filigrane_fingerprint::Fingerprint;
 use filigrane_frame::Limits;
 use filigrane_media::probe;
 use filigrane_provenance::{CredentialState, TrustAnchors, manifest_bytes, read_manifest};
@@ -24,6 +25,7 @@ pub fn entry_of(path: &Path, limits: &Limits) -> Result<Entry, Error> {
     Ok(Entry {
         urn,
         manifest: Some(manifest),
+        keys: fingerprint.as_ref().map(Fingerprint::keys).unwrap_or_default(),
         fingerprint: fingerprint.map(|fingerprint| fingerprint.to_bytes()).unwrap_or_default(),
         width: size.0,
         height: size.1,

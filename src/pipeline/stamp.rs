@@ -158,6 +158,7 @@ pub fn stamp(
                 urn: urn.parse()?,
                 manifest: Some(manifest.clone()),
                 fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
+                keys: fingerprint.map(Fingerprint::keys).unwrap_or_default(),
                 width: pictures.info.width,
                 height: pictures.info.height,
                 duration: pictures.info.duration.unwrap_or(0.0),

@@ -1,14 +1,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use filigrane_fingerprint::{Sampler, Samples};
+use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
 use filigrane_frame::Limits;
 use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Credentials, CredentialsState, Media, Origin, RegistryFinding, RegistryState,
-    Report, Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Credentials, CredentialsState, Fingerprints, Media, Origin, PdqHash,
+    RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
@@ -88,6 +88,7 @@ struct Seen {
     finding: Option<Finding>,
     audio: Option<AudioFinding>,
     samples: Option<Samples>,
+    pdq: Vec<PdqFrame>,
     stills: Vec<Still>,
     decode: f64,
     watermark: f64,
@@ -180,6 +181,7 @@ impl Verifier<'_> {
             }
             report.timing.watermark_s = seen.watermark;
         }
+        report.fingerprints = Fingerprints { pdq: seen.pdq.iter().map(pdq_hash).collect() };
         report.media = Some(media(&seen.info, seen.frames));
         report.decide();
         seen.stills
@@ -197,6 +199,7 @@ impl Verifier<'_> {
                 finding: None,
                 audio: None,
                 samples: None,
+                pdq: Vec::new(),
                 stills: Vec::new(),
                 decode: 0.0,
                 watermark: 0.0,
@@ -211,6 +214,7 @@ impl Verifier<'_> {
         let info = decoder.info().clone();
         let mut detector = self.stages.watermark.then(|| Detector::new(self.keys));
         let mut sampler = Sampler::default();
+        let mut pdq = self.stages.fingerprint.then(PdqSampler::default);
         let mut stills: Vec<Still> = Vec::new();
         let interval = info.duration.map_or(2.0, |duration| duration / self.stills.max(1) as f64);
         let (mut frames, mut watermark) = (0, 0.0);
@@ -238,6 +242,9 @@ impl Verifier<'_> {
                 watermark += before.elapsed().as_secs_f64();
             }
             sampler.push(picture.luma(), time);
+            if let Some(pdq) = &mut pdq {
+                pdq.push(picture.luma(), time);
+            }
             let due = (stills.len() as f64 + 0.5) * interval;
             if stills.len() < self.stills && (time >= due || frames == 0 && info.duration.is_none()) {
                 match picture.to_rgb(STILL_SIDE, STILL_SIDE).and_then(|image| image.to_jpeg()) {
@@ -260,6 +267,7 @@ impl Verifier<'_> {
             finding,
             audio,
             samples: sampler.finish(),
+            pdq: pdq.map(PdqSampler::finish).unwrap_or_default(),
             stills,
             decode,
             watermark,
@@ -362,6 +370,10 @@ fn audio_mark(finding: Option<&AudioFinding>) -> AudioMark {
         end: finding.span.map(|span| span.end),
         ..AudioMark::default()
     }
+}
+
+fn pdq_hash(frame: &PdqFrame) -> PdqHash {
+    PdqHash { time: frame.time, quality: frame.quality, hash: frame.hash.to_string() }
 }
 
 fn media(info: &MediaInfo, frames: u64) -> Media {

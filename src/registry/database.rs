@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::Error;
+use crate::driver::{outside_of_runtimes, runtime};
 use crate::error::result_code;
 use crate::schema::{self, Found};
 
@@ -43,9 +44,7 @@ impl Database {
         if mode == Mode::Existing && !path.is_file() {
             return Ok(None);
         }
-        let runtime = Builder::new_current_thread()
-            .build()
-            .map_err(|error| Error::Internal(format!("can't start the database's runtime: {error}")))?;
+        let runtime = runtime()?;
         let engine = outside_of_runtimes(|| {
             let opened = runtime.block_on(async {
                 match mode {
@@ -96,20 +95,6 @@ impl Drop for Database {
             });
         }
     }
-}
-
-/// Blocking inside another runtime is an error there, so such callers get a thread of their own.
-fn outside_of_runtimes<T: Send>(work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
-    if Handle::try_current().is_err() {
-        return work();
-    }
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("registry".to_owned())
-            .spawn_scoped(scope, work)
-            .map_err(|error| Error::Internal(format!("can't start a thread: {error}")))?;
-        thread.join().unwrap_or_else(|_| Err(Error::Internal("the registry's thread broke off".to_owned())))
-    })
 }
 
 fn base(path: &Path) -> SqliteConnectOptions {

@@ -9,6 +9,8 @@ pub struct Entry {
     pub manifest: Option<Vec<u8>>,
     /// Fingerprint of its content, in the fingerprint crate's own encoding; empty when there is none.
     pub fingerprint: Vec<u8>,
+    /// Keys that content like it is looked up by (SPEC.md §10).
+    pub keys: Vec<u64>,
     /// Picture width, samples.
     pub width: u32,
     /// Picture height, samples.
@@ -28,8 +30,19 @@ pub struct Record {
     pub entry: Entry,
     /// When, RFC 3339.
     pub registered_at: String,
-    /// Set when it was withdrawn.
-    pub revocation: Option<Revocation>,
+    /// Every withdrawal of it, oldest first. Whether one counts is for whoever checks its signature to say.
+    pub revocations: Vec<Revocation>,
+}
+
+/// A record that shares keys with the content at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Name of the manifest.
+    pub urn: Urn,
+    /// Its fingerprint, in the fingerprint crate's own encoding.
+    pub fingerprint: Vec<u8>,
+    /// Number of keys shared.
+    pub hits: u32,
 }
 
 /// One line of a list of records, without manifest and fingerprint.
@@ -49,13 +62,22 @@ pub struct Listed {
     pub revoked: bool,
 }
 
-/// The withdrawal of a manifest.
+/// The statement that a manifest is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     /// Why, in the words of whoever withdrew it.
     pub reason: String,
-    /// When, RFC 3339.
+    /// When, RFC 3339, as stated.
     pub at: String,
+    /// The signature over [`Revocation::statement`], in the provenance crate's own encoding.
+    pub signature: Vec<u8>,
+}
+
+impl Revocation {
+    /// The text that is signed (SPEC.md §10).
+    pub fn statement(urn: Urn, reason: &str, at: &str) -> String {
+        format!("filigrane revocation 1\n{urn}\n{at}\n{reason}")
+    }
 }
 
 /// What publishing did.

@@ -53,9 +53,28 @@ pub enum Error {
         /// Its schema version.
         version: i64,
     },
+    /// A version of this program from before its first release made the registry.
+    #[error(
+        "{} was made by an earlier version of this program (schema {version}): publish the signed videos again into another folder",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its schema version.
+        version: i64,
+    },
     /// The target of an export is taken.
     #[error("{} exists already: export to a new folder", .0.display())]
     Exists(PathBuf),
+    /// The text does not say where a registry is.
+    #[error("{place}: {detail}")]
+    Place {
+        /// The text, without a password.
+        place: String,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The database was in use for too long, or may not be written.
     #[error("{}: {detail}", path.display())]
     Database {
@@ -83,12 +102,14 @@ impl Error {
     /// What sort of failure this is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Urn(_) | Self::Conflict { .. } | Self::Missing { .. } | Self::Exists(_) => {
-                ErrorKind::Parameter
-            }
+            Self::Urn(_)
+            | Self::Conflict { .. }
+            | Self::Missing { .. }
+            | Self::Exists(_)
+            | Self::Place { .. } => ErrorKind::Parameter,
             Self::Entry { kind, .. } => *kind,
             Self::Malformed { .. } => ErrorKind::Malformed,
-            Self::Newer { .. } => ErrorKind::Unsupported,
+            Self::Newer { .. } | Self::Older { .. } => ErrorKind::Unsupported,
             Self::Database { .. } | Self::Io { .. } => ErrorKind::Io,
             Self::Internal(_) => ErrorKind::Internal,
         }
@@ -98,6 +119,28 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
+    }
+
+    /// Sorts an error by PostgreSQL's class of SQLSTATE codes
+    /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    pub(crate) fn postgres(place: &Path) -> impl Fn(sqlx::Error) -> Self + Sync + use<> {
+        let path = place.to_owned();
+        move |error| {
+            let database = |detail: String| Self::Database { path: path.clone(), detail };
+            let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+            match (code.as_deref(), &error) {
+                (Some(code), _) if code.starts_with("53") => {
+                    database(format!("the server is full ({error})"))
+                }
+                (Some("42501" | "25006"), _) => database("the registry may not be written".to_owned()),
+                (Some("55P03" | "57014"), _) => database("in use for too long; try again".to_owned()),
+                (None, sqlx::Error::PoolTimedOut) => database("the server does not answer".to_owned()),
+                (None, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => {
+                    Self::Malformed { path: path.clone(), detail: format!("a record is damaged ({error})") }
+                }
+                _ => database(error.to_string()),
+            }
+        }
     }
 
     /// Sorts a database error by SQLite's result code (<https://www.sqlite.org/rescode.html>).

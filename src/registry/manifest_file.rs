@@ -20,13 +20,27 @@ pub(crate) fn path(location: &Path, urn: Urn) -> PathBuf {
     location.join("manifests").join(&uuid[..2]).join(format!("{uuid}.c2pa"))
 }
 
-/// Writes the file so that it is there whole or not at all, and stays after a power cut.
+/// Where files are made before they get their names.
+fn drafts(location: &Path) -> PathBuf {
+    location.join("manifests").join(".new")
+}
+
+/// Writes the file so that it is there whole or not at all, and stays after a power cut. The caller holds the lock of
+/// the database: what lies among the drafts was left by somebody who was stopped.
 pub(crate) fn write(location: &Path, urn: Urn, manifest: &[u8]) -> Result<(), Error> {
     let path = path(location, urn);
     let folder = path.parent().unwrap_or(location);
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let drafts = drafts(location);
+    let fresh = !folder.is_dir();
+    for folder in [folder, &drafts] {
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    }
+    for left in fs::read_dir(&drafts).into_iter().flatten().flatten() {
+        // What can't be removed now is tried again next time.
+        let _ = fs::remove_file(left.path());
+    }
     let store = || -> std::io::Result<()> {
-        let mut draft = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+        let mut draft = tempfile::NamedTempFile::new_in(&drafts)?;
         draft.write_all(manifest)?;
         #[cfg(unix)]
         draft.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
@@ -35,13 +49,20 @@ pub(crate) fn write(location: &Path, urn: Urn, manifest: &[u8]) -> Result<(), Er
         Ok(())
     };
     store().map_err(Error::io("write", &path))?;
-    for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+    let above = [folder.parent(), Some(location)].into_iter().flatten().filter(|_| fresh);
+    for folder in std::iter::once(folder).chain(above) {
         // Not every file system lets a folder be synced; the file itself is.
         if let Ok(folder) = File::open(folder) {
             let _ = folder.sync_all();
         }
     }
     Ok(())
+}
+
+/// Removes the folder of drafts when it is empty.
+pub(crate) fn sweep(location: &Path) {
+    // That it stays does no harm.
+    let _ = fs::remove_dir(drafts(location));
 }
 
 /// Reads the file and holds it against the digest that the database has.

@@ -2,6 +2,7 @@ use std::process::Command;
 use std::sync::Barrier;
 
 use super::*;
+use crate::folder::DATABASE;
 
 fn urn(text: &str) -> Urn {
     format!("urn:c2pa:{text}").parse().unwrap()
@@ -12,6 +13,7 @@ fn entry(number: u16) -> Entry {
         urn: urn(&format!("{number:04x}0000-0000-4000-8000-000000000001")),
         manifest: Some(format!("manifest {number}").into_bytes()),
         fingerprint: vec![number as u8, 0, 255],
+        keys: vec![u64::from(number), u64::MAX - u64::from(number)],
         width: 1920,
         height: 1080,
         duration: 12.5,
@@ -23,6 +25,9 @@ fn entry(number: u16) -> Entry {
 fn stored_files(location: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for folder in fs::read_dir(location.join("manifests")).into_iter().flatten().flatten() {
+        if folder.file_name() == ".new" {
+            continue;
+        }
         for file in fs::read_dir(folder.path()).unwrap().flatten() {
             files.push(file.file_name().into_string().unwrap());
         }
@@ -44,7 +49,7 @@ fn a_published_entry_is_found_by_name_and_by_payload_with_its_manifest() {
     let found = again.by_payload(0x6f1c_0000_0000_4000).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].entry, entry(0x6f1c));
-    assert_eq!(found[0].revocation, None);
+    assert_eq!(found[0].revocations, []);
     assert!(found[0].registered_at.ends_with('Z'));
     assert_eq!(again.by_urn(&entry(0xf2).urn.to_string()).unwrap().unwrap().entry, entry(0xf2));
     assert_eq!(again.by_payload(1).unwrap(), []);
@@ -82,7 +87,8 @@ fn records_are_only_ever_added() {
     assert_eq!(registry.by_payload(entry(1).urn.payload()).unwrap()[0].entry, entry(1));
 
     for change in ["DELETE FROM manifests", "UPDATE manifests SET title = 'x'"] {
-        let changed = registry
+        let changed = Folder::open(home.path())
+            .unwrap()
             .query(async |connection, failed| sqlx::query(change).execute(connection).await.map_err(failed));
         assert!(changed.unwrap_err().to_string().contains("never"), "{change}");
     }
@@ -104,50 +110,58 @@ fn impossible_and_oversized_entries_are_refused() {
     assert_eq!(stored_files(home.path()), [""; 0]);
 }
 
+fn revocation(reason: &str) -> Revocation {
+    Revocation {
+        reason: reason.to_owned(),
+        at: "2026-11-23T00:00:00Z".to_owned(),
+        signature: reason.as_bytes().to_vec(),
+    }
+}
+
 #[test]
-fn a_withdrawal_stays_with_its_first_reason() {
+fn withdrawals_are_kept_in_order_and_the_same_one_once() {
     let home = tempfile::tempdir().unwrap();
     let registry = Registry::open(home.path()).unwrap();
     registry.publish(&entry(1)).unwrap();
     let name = entry(1).urn.to_string();
-    assert_eq!(registry.revocation(&name).unwrap(), None);
-    let first = registry.revoke(&name, "key lost").unwrap();
-    assert_eq!(registry.revoke(&name, "another reason").unwrap(), first);
-    assert_eq!(registry.revocation(&name).unwrap(), Some(first.clone()));
-    assert_eq!(registry.by_urn(&name).unwrap().unwrap().revocation, Some(first));
+    for reason in ["key lost", "another reason", "key lost"] {
+        registry.revoke(&name, &revocation(reason)).unwrap();
+    }
+    let known = registry.by_urn(&name).unwrap().unwrap().revocations;
+    assert_eq!(known, [revocation("key lost"), revocation("another reason")]);
     assert!(registry.list(10, 0).unwrap()[0].revoked);
-    assert!(matches!(registry.revoke(&entry(2).urn.to_string(), "x"), Err(Error::Missing { .. })));
+    let missing = registry.revoke(&entry(2).urn.to_string(), &revocation("x"));
+    assert!(matches!(missing, Err(Error::Missing { .. })));
+    assert_eq!(registry.revoke(&name, &revocation(&"x".repeat(5000))).unwrap_err().kind(), ErrorKind::Limit);
 }
 
 #[test]
-fn every_fingerprint_is_visited_once_until_the_visitor_breaks_off() {
+fn every_record_is_visited_once_until_the_visitor_breaks_off() {
     let home = tempfile::tempdir().unwrap();
     let registry = Registry::open(home.path()).unwrap();
-    for number in 0..100 {
+    for number in 0..150 {
         registry.publish(&entry(number)).unwrap();
     }
-    let mut bare = entry(200);
-    bare.fingerprint.clear();
-    registry.publish(&bare).unwrap();
     let mut seen = Vec::new();
     registry
-        .for_each_fingerprint(&mut |urn, fingerprint| {
-            assert_eq!(registry.by_urn(urn).unwrap().unwrap().entry.fingerprint, fingerprint);
-            seen.push(fingerprint[0]);
+        .for_each(&mut |record| {
+            let name = record.entry.urn.to_string();
+            assert_eq!(registry.by_urn(&name).unwrap().unwrap(), *record);
+            seen.push(record.entry.fingerprint[0]);
             ControlFlow::Continue(())
         })
         .unwrap();
-    assert!(seen.iter().copied().eq(0..100));
+    assert!(seen.iter().copied().eq(0..150));
     let mut visits = 0;
     registry
-        .for_each_fingerprint(&mut |_, _| {
+        .for_each(&mut |_| {
             visits += 1;
-            if visits == 40 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if visits == 70 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .unwrap();
-    assert_eq!(visits, 40);
+    assert_eq!(visits, 70);
     let listed: Vec<_> = registry.list(3, 1).unwrap().into_iter().map(|listed| listed.urn).collect();
-    assert_eq!(listed, [entry(99).urn, entry(98).urn, entry(97).urn]);
+    assert_eq!(listed, [entry(148).urn, entry(147).urn, entry(146).urn]);
 }
 
 #[test]
@@ -260,10 +274,11 @@ fn damaged_and_foreign_databases_are_told_apart_from_registries() {
         ("CREATE TRIGGER extra AFTER INSERT ON manifests BEGIN SELECT 1; END", "not laid out"),
         ("DROP TABLE revocations", "not laid out"),
         ("PRAGMA user_version = 9", "newer version"),
+        ("PRAGMA user_version = 1", "earlier version"),
         ("PRAGMA application_id = 7", "another program's"),
     ] {
         fs::write(&database, &intact).unwrap();
-        let registry = Registry::open(fresh.path()).unwrap();
+        let registry = Folder::open(fresh.path()).unwrap();
         registry
             .query(async |connection, failed| {
                 sqlx::raw_sql(statement).execute(connection).await.map_err(failed)
@@ -295,7 +310,8 @@ fn bytes_flipped_in_the_database_give_an_error_or_a_record_but_never_a_crash() {
             let Some(registry) = Registry::open_existing(&damaged)? else { return Ok(()) };
             registry.list(100, 0)?;
             registry.by_payload(entry(3).urn.payload())?;
-            registry.for_each_fingerprint(&mut |_, _| ControlFlow::Continue(()))
+            registry.like(&entry(3).keys, 10)?;
+            registry.for_each(&mut |_| ControlFlow::Continue(()))
         };
         errors += usize::from(read().is_err());
     }
@@ -327,7 +343,7 @@ fn an_export_is_a_registry_of_its_own() {
     for number in 0..5 {
         registry.publish(&entry(number)).unwrap();
     }
-    registry.revoke(&entry(2).urn.to_string(), "staged").unwrap();
+    registry.revoke(&entry(2).urn.to_string(), &revocation("staged")).unwrap();
     let to = home.path().join("out").join("b");
     assert_eq!(registry.export(&to).unwrap(), 5);
     assert!(matches!(registry.export(&to), Err(Error::Exists(_))));
@@ -336,7 +352,8 @@ fn an_export_is_a_registry_of_its_own() {
     let copy = Registry::open_existing(&to).unwrap().unwrap();
     assert_eq!(copy.count().unwrap(), 5);
     let record = copy.by_urn(&entry(2).urn.to_string()).unwrap().unwrap();
-    assert_eq!((record.entry, record.revocation.unwrap().reason), (entry(2), "staged".to_owned()));
+    assert_eq!((record.entry, record.revocations), (entry(2), vec![revocation("staged")]));
+    assert_eq!(copy.like(&entry(3).keys, 5).unwrap()[0].urn, entry(3).urn);
     assert_eq!(stored_files(&to).len(), 5);
     let left: Vec<_> = fs::read_dir(home.path().join("out")).unwrap().flatten().collect();
     assert_eq!(left.len(), 1);

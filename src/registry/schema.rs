@@ -6,11 +6,19 @@ use crate::Error;
 
 /// Marks the database file as a registry: "filg".
 const APPLICATION: i64 = 0x6669_6c67;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// The statements that make up version 1, by the name of what they make. SQLite keeps their text, so that a database
+/// The statements that make up version 2, by the name of what they make. SQLite keeps their text, so that a database
 /// can be held against them: no foreign view or trigger runs in a registry that was carried here from elsewhere.
-const STATEMENTS: [(&str, &str); 6] = [
+const STATEMENTS: [(&str, &str); 7] = [
+    (
+        "keys",
+        "CREATE TABLE keys (
+            key INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            PRIMARY KEY (key, sequence)
+        ) STRICT, WITHOUT ROWID",
+    ),
     (
         "manifests",
         "CREATE TABLE manifests (
@@ -24,7 +32,8 @@ const STATEMENTS: [(&str, &str); 6] = [
             duration REAL NOT NULL,
             title TEXT NOT NULL,
             issuer TEXT,
-            registered_at TEXT NOT NULL
+            registered_at TEXT NOT NULL,
+            lookup_keys BLOB NOT NULL
         ) STRICT",
     ),
     ("manifests_by_payload", "CREATE INDEX manifests_by_payload ON manifests (payload)"),
@@ -43,9 +52,12 @@ const STATEMENTS: [(&str, &str); 6] = [
     (
         "revocations",
         "CREATE TABLE revocations (
-            urn TEXT PRIMARY KEY,
+            sequence INTEGER PRIMARY KEY,
+            urn TEXT NOT NULL,
             reason TEXT NOT NULL,
-            at TEXT NOT NULL
+            at TEXT NOT NULL,
+            signature BLOB NOT NULL,
+            UNIQUE (urn, signature)
         ) STRICT",
     ),
     (
@@ -90,6 +102,9 @@ async fn examine(connection: &mut SqliteConnection, path: &Path) -> Result<Found
     }
     if version > VERSION {
         return Err(Error::Newer { path: path.to_owned(), version });
+    }
+    if version < VERSION {
+        return Err(Error::Older { path: path.to_owned(), version });
     }
     let intact = things.len() == STATEMENTS.len()
         && things.iter().zip(STATEMENTS).all(|(thing, (name, statement))| {

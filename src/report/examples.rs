@@ -100,6 +100,7 @@ fn watermark() -> Watermark {
 
 fn registry(state: RegistryState) -> RegistryFinding {
     RegistryFinding {
+        withdrawal: None,
         state,
         manifest: Some(MANIFEST.into()),
         via: Some(Via::Watermark),

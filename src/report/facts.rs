@@ -3,7 +3,7 @@
 use crate::wording::{clock, odds, origin, percent};
 use filigrane_verdict::{
     AudioMark, Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature,
-    RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, visible,
+    RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, Withdrawal, WithdrawnBy, visible,
 };
 
 const NAME_LIMIT: usize = 100;
@@ -149,7 +149,13 @@ fn registry(registry: &RegistryFinding) -> Fact {
                 }
                 _ => String::new(),
             };
-            ("fits", sign, format!("{led} a registered manifest that fits this content, {signed}.{says}"))
+            let (sign, doubt) = match &registry.withdrawal {
+                Some(withdrawal) => (Sign::Reserved, unconfirmed(withdrawal)),
+                None => (sign, String::new()),
+            };
+            let sentence =
+                format!("{led} a registered manifest that fits this content, {signed}.{says}{doubt}");
+            ("fits", sign, sentence)
         }
         RegistryState::Mismatch => {
             ("does not fit", Sign::Against, format!("{led} a registered manifest of other content."))
@@ -165,12 +171,34 @@ fn registry(registry: &RegistryFinding) -> Fact {
         RegistryState::Revoked => (
             "withdrawn",
             Sign::Against,
-            format!("{led} a registered manifest that was withdrawn, or whose signer was."),
+            format!(
+                "{led} a registered manifest that was withdrawn, or whose signer was.{}",
+                given(registry)
+            ),
         ),
         RegistryState::Unavailable => ("no answer", Sign::Nothing, "The registry did not answer.".to_owned()),
         RegistryState::Skipped => ("not asked", Sign::Nothing, "Nothing was looked up.".to_owned()),
     };
     Fact { stage: "Registry", state, sign, sentence }
+}
+
+/// Whose word a withdrawal is, and why.
+fn given(registry: &RegistryFinding) -> String {
+    let Some(withdrawal) = &registry.withdrawal else { return String::new() };
+    let who = match withdrawal.by {
+        WithdrawnBy::Signer => "Its own signer",
+        _ => "Somebody on the trust list",
+    };
+    format!(" {who} withdrew it on {}: {}.", visible(&withdrawal.at, 40), name(Some(&withdrawal.reason)))
+}
+
+/// A withdrawal that does not count, which may be right nevertheless.
+fn unconfirmed(withdrawal: &Withdrawal) -> String {
+    let who = match withdrawal.by {
+        WithdrawnBy::Stranger => "Somebody who is neither its signer nor on the trust list",
+        _ => "An entry in the registry that nobody's signature confirms",
+    };
+    format!(" {who} says that it was withdrawn: {}.", name(Some(&withdrawal.reason)))
 }
 
 fn classifier(classifier: &Classifier) -> Fact {

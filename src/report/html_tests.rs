@@ -1,6 +1,6 @@
 use super::*;
 use crate::examples;
-use filigrane_verdict::{Clue, Code, CredentialsState, is_deceptive};
+use filigrane_verdict::{Clue, Code, CredentialsState, Withdrawal, WithdrawnBy, is_deceptive};
 
 const JPEG: [u8; 4] = [0xff, 0xd8, 0xff, 0xd9];
 
@@ -42,6 +42,12 @@ fn poisoned(attack: &str) -> Report {
     report.registry.title = some();
     report.registry.issuer = some();
     report.registry.registered_at = some();
+    report.registry.withdrawal = Some(Withdrawal {
+        by: WithdrawnBy::Stranger,
+        reason: attack.into(),
+        at: attack.into(),
+        issuer: some(),
+    });
     report.classifier.model = some();
     report.classifier.evidence =
         vec![Clue { name: attack.into(), value: 1.0, points_to: attack.into(), what: attack.into() }];

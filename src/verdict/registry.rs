@@ -53,6 +53,33 @@ impl ManifestSignature {
     }
 }
 
+/// Who says that a manifest is withdrawn, from the least weight to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WithdrawnBy {
+    /// No signature that holds: whoever can write to the registry may have put it there. Does not count.
+    Nobody,
+    /// A signer that is neither the manifest's own nor on the trust list. Does not count.
+    Stranger,
+    /// A signer on the trust list.
+    Trusted,
+    /// The manifest's own signer.
+    Signer,
+}
+
+/// A statement that a registered manifest is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// Whose word it is.
+    pub by: WithdrawnBy,
+    /// Why, as stated.
+    pub reason: String,
+    /// When, RFC 3339, as stated.
+    pub at: String,
+    /// Organisation or person named in the certificate of whoever signed it.
+    pub issuer: Option<String>,
+}
+
 /// A soft match: the registered manifest that the mark or the likeness leads to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -75,12 +102,19 @@ pub struct RegistryFinding {
     pub issuer: Option<String>,
     /// When the manifest was registered, RFC 3339. An addition.
     pub registered_at: Option<String>,
+    /// The registry's statement that the manifest is withdrawn, whether it counts or not. An addition.
+    pub withdrawal: Option<Withdrawal>,
     /// Decimal logarithm of the probability that other content lies this near; none when not known. An addition.
     #[serde(with = "number::optional")]
     pub log10_p: Option<f64>,
 }
 
 impl RegistryFinding {
+    /// True when the manifest's own signer, or somebody trusted, has withdrawn it.
+    pub fn withdrawn(&self) -> bool {
+        self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.by >= WithdrawnBy::Trusted)
+    }
+
     /// False when nothing was looked up, or the registry did not answer.
     pub fn ran(&self) -> bool {
         !matches!(self.state, RegistryState::Skipped | RegistryState::Unavailable)

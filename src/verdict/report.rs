@@ -1,4 +1,4 @@
-use crate::{Classifier, Credentials, RegistryFinding, Verdict, Watermark, number, policy};
+use crate::{Classifier, Credentials, Fingerprints, RegistryFinding, Verdict, Watermark, number, policy};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
@@ -78,6 +78,9 @@ pub struct Report {
     pub registry: RegistryFinding,
     /// The statistical detector's answer.
     pub classifier: Classifier,
+    /// Fingerprints in forms that others exchange. An addition.
+    #[serde(default)]
+    pub fingerprints: Fingerprints,
     /// Time spent.
     pub timing: Timing,
     /// What went wrong, one line each.
@@ -98,6 +101,7 @@ impl Report {
             watermark: Watermark::default(),
             registry: RegistryFinding::default(),
             classifier: Classifier::default(),
+            fingerprints: Fingerprints::default(),
             timing: Timing::default(),
             errors: Vec::new(),
         }

@@ -1,0 +1,103 @@
+//! Queries and rows that both databases share.
+
+/// What a [`Record`](crate::Record) is read from, without its withdrawals.
+pub(crate) const RECORD: &str =
+    "SELECT sequence, urn, manifest_sha256, fingerprint, width, height, duration, title,
+    issuer, registered_at, lookup_keys FROM manifests";
+pub(crate) const KNOWN: &str = "SELECT manifest_sha256, fingerprint FROM manifests WHERE urn = $1";
+pub(crate) const INSERT: &str =
+    "INSERT INTO manifests (urn, payload, manifest_sha256, fingerprint, width, height, duration, title, issuer,
+    registered_at, lookup_keys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING sequence";
+pub(crate) const REVOKE: &str =
+    "INSERT INTO revocations (urn, reason, at, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+pub(crate) const REVOCATIONS: &str =
+    "SELECT reason, at, signature FROM revocations WHERE urn = $1 ORDER BY sequence LIMIT $2";
+pub(crate) const LIST: &str = "SELECT urn, title, issuer, duration, registered_at,
+    EXISTS (SELECT 1 FROM revocations r WHERE r.urn = m.urn) AS revoked
+    FROM manifests m ORDER BY sequence DESC LIMIT $1 OFFSET $2";
+
+/// Binds the values of [`INSERT`].
+macro_rules! bind_entry {
+    ($entry:expr, $digest:expr, $at:expr) => {
+        sqlx::query_scalar::<_, i64>(crate::sql::INSERT)
+            .bind($entry.urn.to_string())
+            .bind($entry.urn.payload().cast_signed())
+            .bind($digest.map(|digest: [u8; 32]| digest.to_vec()))
+            .bind($entry.fingerprint.as_slice())
+            .bind(i64::from($entry.width))
+            .bind(i64::from($entry.height))
+            .bind($entry.duration)
+            .bind($entry.title.as_str())
+            .bind($entry.issuer.as_deref())
+            .bind($at)
+            .bind($entry.keys.iter().flat_map(|key| key.to_le_bytes()).collect::<Vec<u8>>())
+    };
+}
+
+/// Makes the functions that read the rows of one database.
+macro_rules! readers {
+    ($row:ty) => {
+        /// Reads a row of `RECORD`: its place, the manifest's digest, and the record without manifest and withdrawals.
+        fn read_record(row: &$row) -> sqlx::Result<(i64, Option<Vec<u8>>, crate::Record)> {
+            let number = |name| -> sqlx::Result<u32> {
+                let number: i64 = row.try_get(name)?;
+                u32::try_from(number).map_err(|error| sqlx::Error::Decode(error.into()))
+            };
+            let entry = crate::Entry {
+                urn: crate::sql::urn(row.try_get("urn")?)?,
+                manifest: None,
+                fingerprint: row.try_get("fingerprint")?,
+                keys: crate::sql::keys(row.try_get("lookup_keys")?),
+                width: number("width")?,
+                height: number("height")?,
+                duration: row.try_get("duration")?,
+                title: row.try_get("title")?,
+                issuer: row.try_get("issuer")?,
+            };
+            let digest = row.try_get("manifest_sha256")?;
+            let registered_at = row.try_get("registered_at")?;
+            let record = crate::Record { entry, registered_at, revocations: Vec::new() };
+            Ok((row.try_get("sequence")?, digest, record))
+        }
+
+        fn read_candidate(row: &$row) -> sqlx::Result<crate::Candidate> {
+            let hits: i64 = row.try_get("hits")?;
+            Ok(crate::Candidate {
+                urn: crate::sql::urn(row.try_get("urn")?)?,
+                fingerprint: row.try_get("fingerprint")?,
+                hits: u32::try_from(hits).unwrap_or(u32::MAX),
+            })
+        }
+
+        fn read_revocation(row: &$row) -> sqlx::Result<crate::Revocation> {
+            Ok(crate::Revocation {
+                reason: row.try_get("reason")?,
+                at: row.try_get("at")?,
+                signature: row.try_get("signature")?,
+            })
+        }
+
+        fn read_listed(row: &$row) -> sqlx::Result<crate::Listed> {
+            Ok(crate::Listed {
+                urn: crate::sql::urn(row.try_get("urn")?)?,
+                title: row.try_get("title")?,
+                issuer: row.try_get("issuer")?,
+                duration: row.try_get("duration")?,
+                registered_at: row.try_get("registered_at")?,
+                revoked: row.try_get("revoked")?,
+            })
+        }
+    };
+}
+
+pub(crate) use {bind_entry, readers};
+
+/// A name out of the database.
+pub(crate) fn urn(text: &str) -> sqlx::Result<crate::Urn> {
+    text.parse().map_err(|_| sqlx::Error::Decode("a record has no proper name".into()))
+}
+
+/// Keys as they stand with a record: eight bytes each, little-endian.
+pub(crate) fn keys(bytes: &[u8]) -> Vec<u64> {
+    bytes.chunks_exact(8).map(|key| u64::from_le_bytes(std::array::from_fn(|index| key[index]))).collect()
+}
