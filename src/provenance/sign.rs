@@ -8,6 +8,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::container::Container;
+use crate::layout;
+use crate::pen::Pen;
 use crate::store::{self, Store};
 use crate::{Claim, Error, Identity, TrustAnchors, engine, manifest};
 
@@ -82,6 +84,9 @@ fn embed(
     let carried = parent.as_ref().is_some_and(|parent| parent.active_manifest().is_some());
     let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let now = now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))?;
+    let mut claim = claim.clone();
+    claim.assertions.extend(layout::assertion(&mut input).map_err(Error::io("read", source))?);
+    let claim = &claim;
     let mut builder =
         manifest::define(Builder::from_shared_context(&context), claim, parent.is_some(), &now)?;
     if let Some(parent) = parent {
@@ -93,9 +98,11 @@ fn embed(
         Some("webm") if container == Container::Matroska => "video/webm",
         _ => container.media_type().unwrap_or("application/octet-stream"),
     };
+    let pen = Pen::take(identity, claim.timestamp.as_deref());
     let manifest = builder
-        .sign(identity, media_type, &mut input, &mut output)
-        .map_err(|error| refusal(source, &error))?;
+        .sign(&&pen, media_type, &mut input, &mut output)
+        .map_err(|error| pen.failure().unwrap_or_else(|| refusal(source, &error)))?;
+    notes.extend(pen.notes());
     output.sync_all().map_err(Error::io("write", destination))?;
     Ok(Signed { urn: claim.urn(), manifest, sidecar: !container.embeds(), parent: carried, notes })
 }

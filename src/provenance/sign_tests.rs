@@ -3,7 +3,8 @@ use std::process::Command;
 
 use super::*;
 use crate::{
-    CredentialState, IdentityStore, Origin, Passphrase, SoftBinding, manifest_bytes, read, read_manifest,
+    Algorithm, CredentialState, IdentitySettings, IdentityStore, Origin, Passphrase, SoftBinding,
+    manifest_bytes, read, read_manifest,
 };
 use filigrane_frame::Interval;
 use tempfile::TempDir;
@@ -18,9 +19,13 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
+        Self::with(Algorithm::Ed25519)
+    }
+
+    pub(crate) fn with(algorithm: Algorithm) -> Self {
         let home = tempfile::tempdir().unwrap();
         let identity = IdentityStore::open(&home.path().join("identities"))
-            .create("desk", &Passphrase::new("p".into()))
+            .create("desk", algorithm, &Passphrase::new("p".into()), &IdentitySettings::default())
             .unwrap();
         let anchors = identity.anchors().unwrap();
         Self { home, identity, anchors }
