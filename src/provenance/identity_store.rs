@@ -120,10 +120,15 @@ impl IdentityStore {
             let detail = format!("{} ({})", breach.what, breach.rule);
             return Err(Error::Certificate { place: place.to_owned(), detail });
         }
-        let root = match ders.last() {
-            Some(last) if ders.len() > 1 && certificate::describe(last, place)?.is_root => ders.pop(),
+        let root = ders.last().filter(|_| ders.len() > 1).cloned();
+        let root = match root {
+            Some(last) if certificate::describe(&last, place)?.is_root => Some(last),
             _ => None,
         };
+        // The signer's issuer stays in the chain even when it is the root: word on revocation is matched against it.
+        if root.is_some() && ders.len() > 2 {
+            ders.pop();
+        }
         let pem =
             |ders: &[Vec<u8>]| ders.iter().map(|der| certificate::to_pem(der)).collect::<Result<String, _>>();
         let chain = pem(&ders)?;

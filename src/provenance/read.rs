@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use c2pa::crypto::cose::CertificateTrustError;
 use c2pa::{Context, Manifest, Reader};
 use filigrane_frame::Limits;
 use serde_json::Value;
@@ -20,6 +21,8 @@ use crate::{
 const LONGEST_TEXT: usize = 1000;
 /// Most actions, and most bindings, taken from a manifest.
 const MOST_ENTRIES: usize = 256;
+/// The status code of a withdrawn certificate.
+const REVOKED: &str = "signingCredential.ocsp.revoked";
 /// Longest chain of parents followed for the origin.
 const LONGEST_CHAIN: usize = 64;
 /// Slowest hashing that is still waited for, bytes a second.
@@ -166,6 +169,13 @@ fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Opened,
 fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Opened, Error> {
     match reader {
         Ok(reader) => Ok(Opened::Reader(Box::new(reader), location)),
+        // The engine gives up at a revoked certificate; an untrusted one it reports as a status.
+        Err(c2pa::Error::CertificateTrustError(CertificateTrustError::CertificateNotTrusted)) => {
+            let why = "the authority that issued the signer's certificate has withdrawn it";
+            let mut revoked = broken(format!("{why} ({REVOKED})"), Some(location));
+            revoked.codes.push(REVOKED.to_owned());
+            Ok(Opened::Answer(Box::new(revoked)))
+        }
         Err(c2pa::Error::OperationCancelled) => Err(Error::Stalled { path: path.to_owned(), seconds: 0.0 }),
         Err(error) => Ok(Opened::Answer(Box::new(broken(short(&error.to_string()), Some(location))))),
     }

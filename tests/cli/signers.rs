@@ -121,16 +121,28 @@ fn an_authority_that_does_not_answer_is_said_and_does_not_stop_the_signature() {
     assert!(refused.succeeds().stderr.contains("give http://"));
 }
 
+const RESPONDER: &str = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n\
+                         extendedKeyUsage=OCSPSigning\nauthorityKeyIdentifier=keyid\nnoCheck=ignored\n";
+
 #[test]
 fn the_authoritys_word_on_revocation_is_put_beside_the_signature_and_believed() {
     for revoked in [false, true] {
         let user = User::new();
         // The responder is asked before it is known where it listens: the certificate names its address.
         let folder = user.work();
-        let reply = "ocsp -index index.txt -CA authority.pem -rsigner authority.pem -rkey authority.key -ndays 3 \
+        let reply = "ocsp -index index.txt -CA authority.pem -rsigner responder.pem -rkey responder.key -ndays 3 \
                      -reqin request.der -respout answer.der";
         let url = serve("application/ocsp-response", with_openssl(folder, reply));
         issue(&user, &format!("{}authorityInfoAccess=OCSP;URI:{url}\n", sound_leaf()), "-days 20");
+        fs::write(user.path("responder.cnf"), RESPONDER).unwrap();
+        openssl(
+            &user,
+            "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout responder.key -out responder.csr -subj /O=Authority/CN=Responder",
+        );
+        openssl(
+            &user,
+            "x509 -req -in responder.csr -CA authority.pem -CAkey authority.key -set_serial 99 -days 20 -extfile responder.cnf -out responder.pem",
+        );
         let state =
             if revoked { "R\t360101000000Z\t260101000000Z,keyCompromise" } else { "V\t360101000000Z\t" };
         fs::write(user.path("index.txt"), format!("{state}\t1234\tunknown\t/O=Signer/CN=Signer\n")).unwrap();
