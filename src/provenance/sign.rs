@@ -11,7 +11,7 @@ use crate::container::Container;
 use crate::layout;
 use crate::pen::Pen;
 use crate::store::{self, Store};
-use crate::{Claim, Error, Identity, TrustAnchors, engine, manifest};
+use crate::{Claim, Error, Identity, engine, manifest};
 
 /// A signed video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,8 @@ fn embed(
         .map_err(Error::io("create", destination))?;
     let mut input = File::open(source).map_err(Error::io("read", source))?;
     let container = Container::sniff(&mut input).map_err(Error::io("read", source))?;
-    let context = engine::context(&TrustAnchors::empty(), None)?;
+    let size = input.metadata().map_err(Error::io("read", source))?.len();
+    let context = engine::signing(size)?;
 
     let mut notes = Vec::new();
     let parent = parent(claim.parent.as_deref().unwrap_or(source), claim, limits, &mut notes)?;

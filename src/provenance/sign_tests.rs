@@ -4,7 +4,7 @@ use std::process::Command;
 use super::*;
 use crate::{
     Algorithm, CredentialState, IdentitySettings, IdentityStore, Origin, Passphrase, SoftBinding,
-    manifest_bytes, read, read_manifest,
+    TrustAnchors, manifest_bytes, read, read_manifest,
 };
 use filigrane_frame::Interval;
 use tempfile::TempDir;

@@ -18,5 +18,6 @@ mod registry;
 mod scene;
 mod signers;
 mod sound;
+mod statements;
 mod tampered;
 mod unhashed;
