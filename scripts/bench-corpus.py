@@ -55,6 +55,8 @@ def exact(vector):
     state = expected.get("validation_state")
     if state is None:
         return None
+    if state == "None":
+        return {"invalid", "absent"}, None
     if state == "Invalid":
         return {"invalid"}, None
     return {"valid", "trusted"}, None

@@ -72,6 +72,8 @@ pub(crate) struct Survey {
     /// A box that the hash leaves out by its type, in a place or number that no writer gives it: anybody can have put it
     /// there after signing (C2PA 2.4, section 18.7, mandatory exclusions).
     pub stray: Option<String>,
+    /// Boxes of media data at the top of an ISO media file.
+    pub media: u64,
     boxes: u64,
     indices: u64,
     fragments: u64,
@@ -143,6 +145,7 @@ impl Survey {
             b"ftyp" => {}
             b"mfra" => self.indices += 1,
             b"moof" => self.fragments += 1,
+            b"mdat" => self.media += 1,
             _ => return,
         }
         let what = match kind {

@@ -18,9 +18,10 @@ pub(crate) fn context(trust: &TrustAnchors, deadline: Option<Duration>) -> Resul
     build(trust, deadline, 0)
 }
 
-/// The same for signing a file of so many bytes.
-pub(crate) fn signing(size: u64) -> Result<Arc<Context>, Error> {
-    build(&TrustAnchors::empty(), None, size)
+/// The same for signing a file of so many bytes with so many boxes of media data. With several, the engine mixes up which
+/// hashes belong to which, now and then: such a file is hashed whole.
+pub(crate) fn signing(size: u64, media: u64) -> Result<Arc<Context>, Error> {
+    build(&TrustAnchors::empty(), None, if media == 1 { size } else { 0 })
 }
 
 fn build(trust: &TrustAnchors, deadline: Option<Duration>, size: u64) -> Result<Arc<Context>, Error> {

@@ -43,7 +43,8 @@ fn a_sound_chain_breaks_nothing_and_lacks_what_only_the_programme_asks_for() {
 
 #[test]
 fn each_broken_rule_is_named() {
-    let spoilt: [(&str, fn(&mut CertificateParams)); 8] = [
+    type Spoil = fn(&mut CertificateParams);
+    let spoilt: [(&str, Spoil); 8] = [
         ("extended key usage without", |leaf| {
             leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
         }),

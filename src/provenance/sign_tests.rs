@@ -302,3 +302,41 @@ fn a_manifest_without_its_video_is_judged_by_signature_and_statements_alone() {
         }
     }
 }
+
+#[test]
+fn a_large_file_is_hashed_in_pieces_and_a_changed_byte_in_any_of_them_is_noticed() {
+    const SIZE: u64 = 70 << 20;
+    let desk = Desk::new();
+    let source = desk.path("large.mp4");
+    let small = desk.video("a.mp4");
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&small)
+        .args(["-c", "copy", "-movflags", "faststart"])
+        .arg(&source)
+        .status();
+    assert!(made.unwrap().success());
+    // The media data come last; they are grown by zeros.
+    let mut bytes = fs::read(&source).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"mdat").unwrap() - 4;
+    bytes[at..at + 4].copy_from_slice(&u32::try_from(SIZE - at as u64).unwrap().to_be_bytes());
+    fs::write(&source, bytes).unwrap();
+    File::options().write(true).open(&source).unwrap().set_len(SIZE).unwrap();
+
+    let (path, signed) = desk.sign(&source, "signed.mp4", &claim(Some(Origin::Camera)));
+    let binding = cbor_of(&signed.manifest, "c2pa.hash.bmff.v3");
+    let pieces = entry(&entry(&binding, "merkle").as_array().unwrap()[0], "hashes").as_array().unwrap().len();
+    assert_eq!(pieces, 9, "of 8 MiB");
+    assert_eq!(desk.read(&path).state, CredentialState::Trusted);
+    let size = fs::metadata(&path).unwrap().len();
+    for at in [size - 1, size / 2, size - (60 << 20)] {
+        let flip = |byte: u8| {
+            use std::os::unix::fs::FileExt as _;
+            File::options().write(true).open(&path).unwrap().write_all_at(&[byte], at).unwrap();
+        };
+        flip(1);
+        assert_eq!(desk.read(&path).state, CredentialState::Invalid, "byte {at}");
+        flip(0);
+    }
+    assert_eq!(desk.read(&path).state, CredentialState::Trusted);
+}

@@ -43,7 +43,7 @@ fn is_manifest(bytes: &[u8], kind: &[u8; 4], range: &std::ops::Range<usize>) -> 
 fn every_box(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     const PARENTS: [&[u8; 4]; 6] = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta"];
     let mut found = Vec::new();
-    let mut open = vec![0..bytes.len()];
+    let mut open: Vec<_> = std::iter::once(0..bytes.len()).collect();
     while let Some(range) = open.pop() {
         for (kind, inner) in boxes(&bytes[range.clone()]) {
             let inner = range.start + inner.start..range.start + inner.end;
