@@ -81,7 +81,7 @@ def main():
                 wanted = exact(vector)
                 places = [os.path.join(up, vector["path"]) for up in (folder, os.path.dirname(folder), os.path.dirname(os.path.dirname(folder)))]
                 path = next((place for place in places if os.path.isfile(place)), None)
-                if wanted and path:
+                if wanted and path and os.path.splitext(path)[1] in ASSETS:
                     cases.append(("encypher-c2pa", path, wanted, vector.get("fixed_validation_time"), vector["id"]))
     seen, table, exceptions = set(), collections.Counter(), []
     with tempfile.TemporaryDirectory() as home:

@@ -10,8 +10,9 @@ use crate::container::{self, C2PA_BOX, Container};
 pub(crate) const LABEL: &str = "org.filigrane.layout";
 /// Status code of a file whose boxes are not those that were signed.
 pub(crate) const MISMATCH: &str = "org.filigrane.layout.mismatch";
-/// Boxes that the hard binding leaves out by their type (C2PA 2.4, section 18.7, and what the engine adds to it).
-const UNHASHED: [&[u8; 4]; 4] = [b"ftyp", b"free", b"mfra", b"skip"];
+/// Boxes that the hard binding leaves out by their type (C2PA 2.4, section 18.7, and what the engine adds to it). Not
+/// `mfra`: its offsets move when the manifest is put in.
+const UNHASHED: [&[u8; 4]; 3] = [b"ftyp", b"free", b"skip"];
 const MOST_BOXES: usize = 2_000_000;
 
 /// States which boxes stand at the top of an ISO media file, and the content of those that C2PA's hash leaves out: without

@@ -340,3 +340,20 @@ fn a_large_file_is_hashed_in_pieces_and_a_changed_byte_in_any_of_them_is_noticed
     }
     assert_eq!(desk.read(&path).state, CredentialState::Trusted);
 }
+
+#[test]
+fn a_fragmented_file_keeps_its_layout_though_signing_moves_its_index() {
+    let desk = Desk::new();
+    let (source, small) = (desk.path("fragmented.mp4"), desk.video("a.mp4"));
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&small)
+        .args(["-c", "copy", "-movflags", "frag_keyframe+empty_moov"])
+        .arg(&source)
+        .status();
+    assert!(made.unwrap().success());
+    assert!(fs::read(&source).unwrap().windows(4).any(|window| window == b"mfra"));
+    let (path, _) = desk.sign(&source, "signed.mp4", &claim(Some(Origin::Camera)));
+    let found = desk.read(&path);
+    assert_eq!(found.state, CredentialState::Trusted, "{found:?}");
+}
