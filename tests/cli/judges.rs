@@ -50,7 +50,8 @@ fn keeps_all(rulings: &Value, what: &str) {
 }
 
 /// A clip in each container, and the containers that hold their manifest themselves.
-const CONTAINERS: [(&str, &str, bool); 6] = [
+const CONTAINERS: [(&str, &str, bool); 7] = [
+    ("fragmented.mp4", "-c copy -movflags frag_keyframe+empty_moov", true),
     ("mp4", "-c copy", true),
     ("m4v", "-c copy", true),
     ("mov", "-c copy", true),
