@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 . ./debian.sh
 
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
-    install_packages ffmpeg libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libswscale-dev \
+    install_packages ffmpeg openssl softhsm2 libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libswscale-dev \
         libswresample-dev libclang-dev pkg-config gcc libc6-dev
 else
     for library in libavcodec libavformat libavutil libswscale; do

@@ -28,9 +28,11 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Each library that one room alone knows: its package, how sources name it, the room.
-const SECRETS: [(&str, &[&str], &str); 4] = [
+const SECRETS: [(&str, &[&str], &str); 6] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], "media"),
     ("c2pa", &["c2pa::"], "provenance"),
+    ("cryptoki", &["cryptoki::"], "provenance"),
+    ("ureq", &["ureq::"], "provenance"),
     ("sqlx", &["sqlx::"], "registry"),
     ("object_store", &["object_store::"], "registry"),
 ];

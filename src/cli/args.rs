@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use filigrane::media::VideoCodec;
-use filigrane::provenance::Origin;
+use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
 use uuid::Uuid;
 
 /// Settles where a video comes from.
@@ -44,6 +44,9 @@ pub enum Verb {
         after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html"
     )]
     Verify(Verify),
+    /// Says how the manifest of a video keeps the rules of the C2PA Conformance Program
+    #[command(after_help = "Example:\n  filigrane lint signed.mp4")]
+    Lint(Lint),
     /// Signing identities and whom to trust
     #[command(
         after_help = "Examples:\n  filigrane identity new newsdesk\n  filigrane identity trust partner.pem"
@@ -79,6 +82,24 @@ pub struct Stamp {
     /// How the video came to be, as far as you vouch for it: generated, edited, composite or camera
     #[arg(long)]
     pub origin: Option<Origin>,
+    /// Time-stamping authority to ask, http://… or https://… [default: the identity's own, if it has one]
+    #[arg(long, value_name = "URL", conflicts_with = "no_credentials")]
+    pub timestamp: Option<String>,
+    /// Whether machines may learn from the video: allow, deny or constrained
+    #[arg(long, conflicts_with = "no_credentials")]
+    pub training: Option<Training>,
+    /// The terms of `--training constrained`: words or an address
+    #[arg(long, value_name = "TEXT", requires = "training")]
+    pub terms: Option<String>,
+    /// Disclosures for generated and composite content: eu, california, china, or none
+    #[arg(long, value_delimiter = ',', default_value = "eu,california", value_name = "PROFILES")]
+    pub disclose: Vec<Disclosure>,
+    /// The system that generated the content, for its disclosure: name and version
+    #[arg(long, value_name = "NAME VERSION")]
+    pub system: Option<String>,
+    /// Records of who consented to which use of their likeness or voice: a JSON file, put under the signature
+    #[arg(long, value_name = "FILE", conflicts_with = "no_credentials")]
+    pub consent: Option<PathBuf>,
     /// Folder or URL of the registry to publish in [default: the one in the program's own data]
     #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
@@ -128,12 +149,34 @@ pub struct Verify {
     /// Write a self-contained report of one video
     #[arg(long, value_name = "HTML")]
     pub report: Option<PathBuf>,
+    /// Judge certificates as of this time, such as 2026-11-01T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Form of the answer: text, json, or crjson (the manifests of one video, as the C2PA Conformance Program reads them)
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub format: Option<Form>,
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
     /// Gather only this evidence
     #[arg(long, value_delimiter = ',', value_enum)]
     pub only: Vec<Stage>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    Text,
+    Json,
+    Crjson,
+}
+
+#[derive(Args)]
+pub struct Lint {
+    /// A signed video
+    pub file: PathBuf,
+    /// Certificates (PEM) whose signatures are trusted for this call, beside those you trust already
+    #[arg(long, value_name = "PEM")]
+    pub trust: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -147,11 +190,7 @@ pub enum Stage {
 #[derive(Subcommand)]
 pub enum IdentityVerb {
     /// Makes a signing identity on this machine
-    New {
-        /// Letters, digits, '.', '_' and '-'
-        #[arg(default_value = "default")]
-        name: String,
-    },
+    New(New),
     /// Lists your identities
     List,
     /// Shows one identity and its root certificate
@@ -159,10 +198,78 @@ pub enum IdentityVerb {
         #[arg(default_value = "default")]
         name: String,
     },
+    /// Makes a new key and certificate for an identity of this machine; what it signed before stays good
+    Rotate {
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// Says which of C2PA's rules for signers a certificate chain breaks
+    Check {
+        /// Certificates in PEM form, the signer's first
+        pem: PathBuf,
+    },
     /// Trusts the signers under a root certificate, or lists whom you trust
+    #[command(args_conflicts_with_subcommands = true)]
     Trust {
+        #[command(subcommand)]
+        verb: Option<TrustVerb>,
         /// Certificates in PEM form; without one, the trusted certificates are listed
         pem: Option<PathBuf>,
+    },
+}
+
+/// An identity of this machine's own making, or one whose certificate an authority issued.
+#[derive(Args)]
+pub struct New {
+    /// Letters, digits, '.', '_' and '-'
+    #[arg(default_value = "default")]
+    pub name: String,
+    /// Kind of key: ed25519 or es256; behind a command or in a token also es384 and ps256 [default: ed25519; of a key
+    /// in a file, its own]
+    #[arg(long)]
+    pub algorithm: Option<Algorithm>,
+    /// Time-stamping authority to ask at every signature, http://… or https://…
+    #[arg(long, value_name = "URL")]
+    pub timestamp: Option<String>,
+    /// Certificates in PEM form that an authority issued, the signer's first
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+    /// Their private key: PKCS#8 in PEM
+    #[arg(long, value_name = "FILE", requires = "certificate", conflicts_with_all = ["command", "pkcs11"])]
+    pub key: Option<PathBuf>,
+    /// A program that signs what it gets on standard input; each --command adds a word, no shell reads them
+    #[arg(long, value_name = "WORD", requires = "certificate", conflicts_with = "pkcs11")]
+    pub command: Vec<String>,
+    /// The PKCS#11 library of a token that holds the key; FILIGRANE_PASSPHRASE is its PIN
+    #[arg(long, value_name = "LIBRARY", requires_all = ["certificate", "token", "key_label"])]
+    pub pkcs11: Option<PathBuf>,
+    /// Label of the token
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    pub token: Option<String>,
+    /// Label of the key in it
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    pub key_label: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum TrustVerb {
+    /// Trusts the signers under these certificates
+    Add {
+        /// Certificates in PEM form
+        pem: PathBuf,
+    },
+    /// Lists whom you trust
+    List,
+    /// Trusts a certificate no longer
+    Remove {
+        /// The first digits of its SHA-256, 8 or more
+        fingerprint: String,
+    },
+    /// Replaces the list that came by the last refresh with a newer one
+    Refresh {
+        /// The list in PEM form, such as the one that C2PA publishes
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
     },
 }
 

@@ -40,14 +40,27 @@ impl Failure {
     }
 
     /// What the user can do about it, where the message alone does not say.
-    pub fn advice(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> &'static [&'static str] {
         match self.kind() {
             ErrorKind::Malformed => {
-                Some("play the file in a video player: if it does not play there, it is damaged")
+                &["play the file in a video player: if it does not play there, it is damaged"]
             }
-            ErrorKind::Internal => Some("this is a defect in filigrane, please report it"),
-            ErrorKind::Key => Some("`filigrane identity list` shows your identities"),
-            _ => None,
+            ErrorKind::Internal => &["this is a defect in filigrane, please report it"],
+            ErrorKind::Key if self.is_passphrase() => &[
+                "the passphrase is FILIGRANE_PASSPHRASE, or else the content of machine.secret in the data folder",
+                "an identity made without FILIGRANE_PASSPHRASE opens with machine.secret: unset the variable",
+                "a lost passphrase can't be recovered: `filigrane identity new NAME`; old signatures stay good",
+            ],
+            ErrorKind::Key => &["`filigrane identity list` shows your identities"],
+            _ => &[],
+        }
+    }
+
+    fn is_passphrase(&self) -> bool {
+        match self {
+            Self::Provenance(error) => matches!(error, filigrane::provenance::Error::Passphrase(_)),
+            Self::File { source, .. } => source.is_passphrase(),
+            _ => false,
         }
     }
 

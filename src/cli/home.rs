@@ -3,7 +3,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use filigrane::pipeline::Shelf;
-use filigrane::provenance::{Error as ProvenanceError, Identity, IdentityStore, Passphrase, TrustAnchors};
+use filigrane::provenance::{
+    Algorithm, Error as ProvenanceError, Identity, IdentitySettings, IdentityStore, KeySource, Passphrase,
+    TrustAnchors,
+};
 use filigrane::registry::{Registry, shown};
 use uuid::Uuid;
 
@@ -13,6 +16,9 @@ use crate::cli::output::say;
 
 /// The identity that is made on first use.
 pub const DEFAULT_IDENTITY: &str = "default";
+
+/// The list of `identity trust refresh`, in the trust folder.
+const REFRESHED: &str = "refreshed.pem";
 
 /// The folder of the program's own data; nothing is written elsewhere.
 pub struct Home {
@@ -41,10 +47,44 @@ impl Home {
     }
 
     /// Makes an identity and trusts it on this machine.
-    pub fn create_identity(&self, name: &str) -> Result<Identity, Failure> {
-        let identity = self.identities().create(name, &self.passphrase()?)?;
-        self.trust(identity.root_pem().as_bytes())?;
+    pub fn create_identity(
+        &self,
+        name: &str,
+        algorithm: Algorithm,
+        settings: &IdentitySettings,
+    ) -> Result<Identity, Failure> {
+        let identity = self.identities().create(name, algorithm, &self.passphrase()?, settings)?;
+        self.trust_own(&identity)?;
         Ok(identity)
+    }
+
+    /// Stores an identity whose certificate an authority issued; whom its authority vouches for is not trusted by that.
+    pub fn import_identity(
+        &self,
+        name: &str,
+        chain: &str,
+        source: KeySource,
+        settings: &IdentitySettings,
+    ) -> Result<Identity, Failure> {
+        let passphrase = match source {
+            KeySource::Token { .. } => self.pin()?,
+            _ => self.passphrase()?,
+        };
+        Ok(self.identities().import(name, chain, source, &passphrase, settings)?)
+    }
+
+    /// A new key for an identity; says under which name what remains of the old one is kept.
+    pub fn rotate_identity(&self, name: &str) -> Result<String, Failure> {
+        let (identity, kept) = self.identities().rotate(name, &self.passphrase()?)?;
+        self.trust_own(&identity)?;
+        Ok(kept)
+    }
+
+    fn trust_own(&self, identity: &Identity) -> Result<(), Failure> {
+        if let Some(root) = identity.root_pem() {
+            self.trust(root.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// The identity asked for; without a name the default one, made now if it is the first use.
@@ -52,7 +92,7 @@ impl Home {
         let wanted = name.unwrap_or(DEFAULT_IDENTITY);
         let known = self.identities().list()?.iter().any(|summary| summary.name == wanted);
         if !known && name.is_none() {
-            let identity = self.create_identity(wanted)?;
+            let identity = self.create_identity(wanted, Algorithm::Ed25519, &IdentitySettings::default())?;
             if !self.quiet {
                 say(&format!(
                     "made the signing identity \"{wanted}\" in {}: others see its signatures as untrusted until they \
@@ -62,7 +102,9 @@ impl Home {
             }
             return Ok(identity);
         }
-        Ok(self.identities().load(wanted, &self.passphrase()?)?)
+        let identities = self.identities();
+        let passphrase = if identities.needs_pin(wanted)? { self.pin()? } else { self.passphrase()? };
+        Ok(identities.load(wanted, &passphrase)?)
     }
 
     /// Whose signatures are trusted: the user's list, and the certificates named for this call.
@@ -86,6 +128,42 @@ impl Home {
         let path = folder.join(format!("{}.pem", digest.get(..16).unwrap_or("certificates")));
         fs::write(&path, pem).map_err(|source| Failure::Io { path: path.clone(), source })?;
         Ok(path)
+    }
+
+    /// Takes a certificate off the user's list, wherever it stands; says how many went.
+    pub fn distrust(&self, prefix: &str) -> Result<usize, Failure> {
+        let mut gone = 0;
+        for path in TrustAnchors::files(&self.trust_folder())? {
+            let mut anchors = TrustAnchors::empty();
+            anchors.add_file(&path)?;
+            let removed = anchors.remove(prefix);
+            if removed == 0 {
+                continue;
+            }
+            gone += removed;
+            let io = |source| Failure::Io { path: path.clone(), source };
+            if anchors.is_empty() {
+                fs::remove_file(&path).map_err(io)?;
+            } else {
+                replace(&path, anchors.to_pem().as_bytes()).map_err(io)?;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Puts a newer list in the place of the one that came by the last refresh; gives the old one and the new one.
+    pub fn refresh_trust(&self, pem: &[u8]) -> Result<(TrustAnchors, TrustAnchors), Failure> {
+        let mut fresh = TrustAnchors::empty();
+        fresh.add_pem(pem)?;
+        let folder = self.trust_folder();
+        fs::create_dir_all(&folder).map_err(|source| Failure::Io { path: folder.clone(), source })?;
+        let path = folder.join(REFRESHED);
+        let mut old = TrustAnchors::empty();
+        if path.is_file() {
+            old.add_file(&path)?;
+        }
+        replace(&path, fresh.to_pem().as_bytes()).map_err(|source| Failure::Io { path, source })?;
+        Ok((old, fresh))
     }
 
     /// The registry to write into, made when missing.
@@ -127,6 +205,13 @@ impl Home {
         }
     }
 
+    /// The PIN of a token: never the machine's secret, which would count as a wrong try.
+    fn pin(&self) -> Result<Passphrase, Failure> {
+        std::env::var("FILIGRANE_PASSPHRASE").map(Passphrase::new).map_err(|_| {
+            Failure::Usage("the key is in a token: set FILIGRANE_PASSPHRASE to its PIN".to_owned())
+        })
+    }
+
     /// FILIGRANE_PASSPHRASE, or a secret made for this machine: the key files are then safe to back up and sync,
     /// not safe from somebody who reads this account.
     fn passphrase(&self) -> Result<Passphrase, Failure> {
@@ -165,6 +250,15 @@ fn nothing_at(named: &str) -> Failure {
 /// A folder, or a URL without its password and parameters.
 fn without_secrets(named: &str) -> String {
     if named.contains("://") { shown(named) } else { named.to_owned() }
+}
+
+/// Writes a file whole or not at all.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
+        // What could not be written is no use to anybody.
+        let _ = fs::remove_file(&draft);
+    })
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

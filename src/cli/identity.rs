@@ -1,11 +1,17 @@
 use std::fs;
+use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::args::{Common, IdentityVerb};
+use filigrane::provenance::{
+    Algorithm, AnchorSummary, IdentitySettings, KeySource, TrustAnchors, check_certificates,
+};
+use filigrane::verdict::visible;
+
+use crate::cli::args::{Common, IdentityVerb, New, TrustVerb};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
-use crate::cli::output::{print, print_json};
+use crate::cli::output::{print, print_json, say};
 
 #[derive(Serialize)]
 struct Summary {
@@ -13,16 +19,26 @@ struct Summary {
     subject: String,
     not_after: String,
     fingerprint: String,
-    root: String,
+    root: Option<String>,
 }
 
 pub fn run(verb: &IdentityVerb, common: &Common) -> Result<u8, Failure> {
     let home = Home::of(common)?;
     match verb {
-        IdentityVerb::New { name } => {
-            home.create_identity(name)?;
+        IdentityVerb::New(new) => {
+            make(&home, new)?;
+            show(&home, &new.name, common)?;
+        }
+        IdentityVerb::Rotate { name } => {
+            let kept = home.rotate_identity(name)?;
+            if !common.quiet {
+                say(&format!(
+                    "the old certificates are kept as {kept}; give the new root certificate to those who trust you"
+                ));
+            }
             show(&home, name, common)?;
         }
+        IdentityVerb::Check { pem } => return check(pem, common),
         IdentityVerb::List => {
             let all = summaries(&home)?;
             if common.json {
@@ -38,28 +54,153 @@ pub fn run(verb: &IdentityVerb, common: &Common) -> Result<u8, Failure> {
             }
         }
         IdentityVerb::Show { name } => show(&home, name, common)?,
-        IdentityVerb::Trust { pem: Some(path) } => {
-            let pem = fs::read(path).map_err(|source| Failure::Io { path: path.clone(), source })?;
-            let kept = home.trust(&pem).map_err(|failure| failure.about(path))?;
-            if common.json {
-                print_json(&serde_json::json!({ "trusted": kept.display().to_string() }));
-            } else {
-                print(&format!("trusted; remove {} to undo", kept.display()));
-            }
+        IdentityVerb::Trust { verb: None, pem: Some(path) } => add(&home, path, common)?,
+        IdentityVerb::Trust { verb: Some(TrustVerb::Add { pem }), .. } => add(&home, pem, common)?,
+        IdentityVerb::Trust { verb: Some(TrustVerb::Remove { fingerprint }), .. } => {
+            remove(&home, fingerprint, common)?;
         }
-        IdentityVerb::Trust { pem: None } => {
-            let prints: Vec<String> =
-                home.trust_anchors(&[])?.fingerprints().map(|digest| digest.to_string()).collect();
-            if common.json {
-                print_json(&prints);
-            } else if prints.is_empty() {
-                print("no certificate is trusted yet: `filigrane identity trust FILE.pem` adds one");
-            } else {
-                prints.iter().for_each(|print_of| print(&format!("sha256 {print_of}")));
-            }
-        }
+        IdentityVerb::Trust { verb: Some(TrustVerb::Refresh { from }), .. } => refresh(&home, from, common)?,
+        IdentityVerb::Trust { .. } => trusted(&home.trust_anchors(&[])?, common),
     }
     Ok(0)
+}
+
+fn make(home: &Home, new: &New) -> Result<(), Failure> {
+    let settings = IdentitySettings { timestamp: new.timestamp.clone() };
+    settings.check()?;
+    let Some(certificate) = &new.certificate else {
+        home.create_identity(&new.name, new.algorithm.unwrap_or(Algorithm::Ed25519), &settings)?;
+        return Ok(());
+    };
+    let chain = read(certificate)?;
+    let algorithm = new.algorithm.unwrap_or(Algorithm::Es256);
+    let source = match (&new.key, &new.pkcs11, &new.token, &new.key_label) {
+        (Some(key), ..) => KeySource::File(key.clone()),
+        (None, Some(module), Some(token), Some(key)) => {
+            KeySource::Token { module: module.clone(), token: token.clone(), key: key.clone(), algorithm }
+        }
+        _ if !new.command.is_empty() => KeySource::Command { command: new.command.clone(), algorithm },
+        _ => {
+            return Err(Failure::Usage(
+                "where is the key of that certificate? give --key, --command or --pkcs11".to_owned(),
+            ));
+        }
+    };
+    home.import_identity(&new.name, &String::from_utf8_lossy(&chain), source, &settings)
+        .map_err(|failure| failure.about(certificate))?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Rule {
+    certificate: usize,
+    fatal: bool,
+    rule: &'static str,
+    what: String,
+}
+
+/// Exit status 3 when validators would refuse the certificate.
+fn check(path: &Path, common: &Common) -> Result<u8, Failure> {
+    let breaches = check_certificates(&read(path)?).map_err(|error| Failure::from(error).about(path))?;
+    let status = if breaches.iter().any(|breach| breach.fatal) { 3 } else { 0 };
+    if common.json {
+        let rules: Vec<Rule> = breaches
+            .into_iter()
+            .map(|breach| Rule {
+                certificate: breach.certificate + 1,
+                fatal: breach.fatal,
+                rule: breach.rule,
+                what: breach.what,
+            })
+            .collect();
+        print_json(&rules);
+        return Ok(status);
+    }
+    for breach in &breaches {
+        let weight = if breach.fatal { "refused" } else { "advised" };
+        let what = visible(&breach.what, 300);
+        print(&format!("{weight}  certificate {} {what}\n         {}", breach.certificate + 1, breach.rule));
+    }
+    if status == 0 {
+        print("validators accept it as the certificate of a signer");
+    }
+    Ok(status)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|source| Failure::Io { path: path.to_owned(), source })
+}
+
+fn add(home: &Home, path: &Path, common: &Common) -> Result<(), Failure> {
+    let kept = home.trust(&read(path)?).map_err(|failure| failure.about(path))?;
+    if common.json {
+        print_json(&serde_json::json!({ "trusted": kept.display().to_string() }));
+    } else {
+        print(&format!("trusted; remove {} to undo", kept.display()));
+    }
+    Ok(())
+}
+
+fn remove(home: &Home, fingerprint: &str, common: &Common) -> Result<(), Failure> {
+    let digits = fingerprint.to_ascii_lowercase().replace(':', "");
+    if digits.len() < 8 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Failure::Usage(format!(
+            "{fingerprint}: give 8 or more digits of the SHA-256 that `filigrane identity trust list` shows"
+        )));
+    }
+    match home.distrust(&digits)? {
+        0 => Err(Failure::Usage(format!("{fingerprint}: no certificate of that SHA-256 is trusted"))),
+        gone if common.json => {
+            print_json(&serde_json::json!({ "removed": gone }));
+            Ok(())
+        }
+        gone => {
+            print(&format!("{gone} removed"));
+            Ok(())
+        }
+    }
+}
+
+fn refresh(home: &Home, from: &Path, common: &Common) -> Result<(), Failure> {
+    let (old, fresh) = home.refresh_trust(&read(from)?).map_err(|failure| failure.about(from))?;
+    let known = |list: &TrustAnchors, digest| list.fingerprints().any(|other| other == digest);
+    let added = fresh.fingerprints().filter(|digest| !known(&old, *digest)).count();
+    let removed = old.fingerprints().filter(|digest| !known(&fresh, *digest)).count();
+    if common.json {
+        print_json(&serde_json::json!({ "trusted": fresh.len(), "added": added, "removed": removed }));
+    } else {
+        print(&format!("{} certificates on the list: {added} new, {removed} gone", fresh.len()));
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Anchor {
+    sha256: String,
+    subject: String,
+    not_after: String,
+}
+
+fn trusted(anchors: &TrustAnchors, common: &Common) {
+    let summaries: Vec<AnchorSummary> = anchors.summaries().collect();
+    if common.json {
+        let all: Vec<Anchor> = summaries
+            .into_iter()
+            .map(|one| Anchor {
+                sha256: one.fingerprint.to_string(),
+                subject: one.subject,
+                not_after: one.not_after,
+            })
+            .collect();
+        print_json(&all);
+    } else if summaries.is_empty() {
+        print("no certificate is trusted yet: `filigrane identity trust FILE.pem` adds one");
+    } else {
+        for one in summaries {
+            let subject = visible(&one.subject, 200);
+            print(&format!("sha256 {}  until {}  {subject}", one.fingerprint, one.not_after));
+        }
+    }
 }
 
 fn summaries(home: &Home) -> Result<Vec<Summary>, Failure> {
@@ -72,7 +213,7 @@ fn summaries(home: &Home) -> Result<Vec<Summary>, Failure> {
             subject: summary.subject,
             not_after: summary.not_after,
             fingerprint: summary.fingerprint.to_string(),
-            root: summary.root_path.display().to_string(),
+            root: summary.root_path.map(|path| path.display().to_string()),
         })
         .collect())
 }
@@ -85,10 +226,15 @@ fn show(home: &Home, name: &str, common: &Common) -> Result<(), Failure> {
             print_json(&summary);
         } else {
             print(&format!(
-                "{}\n  signs as     {}\n  until        {}\n  certificate  sha256 {}\n  root         {}\nGive the root \
-                 certificate to those who should trust your signatures: `filigrane identity trust root.pem`.",
-                summary.name, summary.subject, summary.not_after, summary.fingerprint, summary.root
+                "{}\n  signs as     {}\n  until        {}\n  certificate  sha256 {}",
+                summary.name, summary.subject, summary.not_after, summary.fingerprint
             ));
+            if let Some(root) = summary.root {
+                print(&format!(
+                    "  root         {root}\nGive the root certificate to those who should trust your signatures: \
+                     `filigrane identity trust root.pem`."
+                ));
+            }
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ mod error;
 mod home;
 mod identity;
 mod key;
+mod lint;
 mod output;
 mod progress;
 mod registry;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
     let done = match &arguments.verb {
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
+        Verb::Lint(lint) => lint::run(lint, &arguments.common),
         Verb::Identity { verb } => identity::run(verb, &arguments.common),
         Verb::Registry { verb, registry } => registry::run(verb, registry.as_deref(), &arguments.common),
     };

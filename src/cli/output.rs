@@ -77,9 +77,7 @@ pub fn say(text: &str) {
 /// The error and what can be done about it.
 pub fn complain(failure: &Failure) {
     say(&format!("filigrane: {failure}"));
-    if let Some(advice) = failure.advice() {
-        say(&format!("  {advice}"));
-    }
+    failure.advice().iter().for_each(|advice| say(&format!("  {advice}")));
 }
 
 /// How text for people looks on this standard output.

@@ -1,11 +1,15 @@
+use std::fs;
 use std::path::Path;
 
 use filigrane::frame::Limits;
 use filigrane::media::{Cancel, EncodeOptions, muxer_for, probe};
 use filigrane::pipeline::{self, Force, Stamp, Stamped};
+use filigrane::provenance::{Assertion, Consent, Disclosed, Identity};
 use filigrane::verdict::visible;
 use filigrane::watermark::{Key, Strength};
 use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use crate::cli::args::{self, Common};
@@ -60,14 +64,21 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let registry = if signed { Some(home.registry(wanted.registry.as_deref())?) } else { None };
     let identity = if signed { Some(home.identity(wanted.identity.as_deref())?) } else { None };
     let bar = Bar::new(common.quiet);
+    let id = wanted.id.unwrap_or_else(Uuid::new_v4);
+    let statements = match &identity {
+        Some(identity) => statements(wanted, identity, id)?,
+        None => Vec::new(),
+    };
     let how = Stamp {
-        id: wanted.id.unwrap_or_else(Uuid::new_v4),
+        id,
         watermark: (!wanted.no_watermark).then_some(force),
         key,
         audio: !wanted.no_audio_watermark,
         identity: identity.as_ref(),
         registry: registry.as_ref(),
         origin: wanted.origin,
+        timestamp: wanted.timestamp.clone(),
+        statements,
         encode,
         force: wanted.force,
         version: env!("CARGO_PKG_VERSION"),
@@ -98,6 +109,34 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         print(&describe(&stamped));
     }
     Ok(0)
+}
+
+/// What the signer states beside origin and marks.
+fn statements(wanted: &args::Stamp, identity: &Identity, id: Uuid) -> Result<Vec<Assertion>, Failure> {
+    let mut statements = Vec::new();
+    if let Some(training) = wanted.training {
+        statements.push(training.assertion(wanted.terms.as_deref())?);
+    }
+    if let Some(path) = &wanted.consent {
+        let text = fs::read_to_string(path).map_err(|source| Failure::Io { path: path.clone(), source })?;
+        let records = Consent::from_json(&text).map_err(|error| Failure::from(error).about(path))?;
+        statements.push(Consent::assertion(&records));
+    }
+    if let Some(origin) = wanted.origin {
+        let now = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
+        let about = Disclosed {
+            provider: identity.issuer(),
+            system: wanted.system.as_deref(),
+            generator: concat!("filigrane ", env!("CARGO_PKG_VERSION")),
+            id,
+            origin,
+            time: &now,
+        };
+        for disclosure in &wanted.disclose {
+            statements.extend(disclosure.assertion(&about)?);
+        }
+    }
+    Ok(statements)
 }
 
 fn describe(stamped: &Stamped) -> String {

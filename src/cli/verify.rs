@@ -3,17 +3,18 @@ use std::fs;
 use filigrane::frame::Limits;
 use filigrane::media::Cancel;
 use filigrane::pipeline::{Stages, Still, Verifier};
+use filigrane::provenance::{TrustAnchors, crjson};
 use filigrane::report::{self, Sample};
 use filigrane::verdict::{Report, overall_exit_status};
 use filigrane::watermark::Key;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cli::args::{self, Common, Stage};
+use crate::cli::args::{self, Common, Form, Stage};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::key::read_key;
-use crate::cli::output::{print, say, style};
+use crate::cli::output::{print, print_json, say, style};
 use crate::cli::progress::Bar;
 
 /// Sample pictures in a report.
@@ -23,10 +24,15 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     if wanted.report.is_some() && wanted.inputs.len() > 1 {
         return Err(Failure::Usage("--report takes one video: call it once for each".to_owned()));
     }
-    let private = wanted.watermark_key.iter().map(|path| read_key(path));
-    let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
+    let at = wanted.at.as_deref().map(moment).transpose()?;
+    let as_json = common.json || wanted.format == Some(Form::Json);
     let home = Home::of(common)?;
     let trust = home.trust_anchors(&wanted.trust)?;
+    if wanted.format == Some(Form::Crjson) {
+        return manifests(wanted, &trust);
+    }
+    let private = wanted.watermark_key.iter().map(|path| read_key(path));
+    let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
     let opened = home.existing_registry(wanted.registry.as_deref());
     let wants = |stage| wanted.only.is_empty() || wanted.only.contains(&stage);
     let verifier = Verifier {
@@ -38,6 +44,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
         },
         shelf: home.shelf(&opened, wanted.registry.as_deref()),
         trust: &trust,
+        at,
         keys: &keys,
         stills: if wanted.report.is_some() { STILLS } else { 0 },
         limits: Limits::default(),
@@ -57,15 +64,35 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
         if verified.report.verdict.is_none() {
             let why = verified.report.errors.join("; ");
             say(&format!("filigrane: {}: {why}", input.display()));
-        } else if !common.json {
+        } else if !as_json {
             print(&report::terminal(&verified.report, style()));
         }
         reports.push(verified.report);
     }
-    if common.json {
+    if as_json {
         print(&report::json(&reports));
     }
     Ok(overall_exit_status(&reports))
+}
+
+fn moment(text: &str) -> Result<i64, Failure> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map(OffsetDateTime::unix_timestamp)
+        .map_err(|_| Failure::Usage(format!("--at {text}: no time; write it like 2026-11-01T12:00:00Z")))
+}
+
+/// The manifests of one video as crJSON; it is no verdict, and the exit status only says that it was read.
+fn manifests(wanted: &args::Verify, trust: &TrustAnchors) -> Result<u8, Failure> {
+    let [input] = &wanted.inputs[..] else {
+        return Err(Failure::Usage("--format crjson takes one video: call it once for each".to_owned()));
+    };
+    match crjson(input, trust, &Limits::default())? {
+        Some(document) => {
+            print_json(&document);
+            Ok(0)
+        }
+        None => Err(Failure::Usage(format!("{}: carries no manifest", input.display()))),
+    }
 }
 
 fn write_report(path: &std::path::Path, report: &Report, stills: Vec<Still>) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use filigrane_media::{
     Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SoundFormat, TranscodeError, muxer_for,
     probe, transcode, transcode_with_sound,
 };
-use filigrane_provenance::{Claim, Identity, Origin, Signed, sign};
+use filigrane_provenance::{Assertion, Claim, Identity, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};
 use filigrane_watermark::{Embedder, Key, Payload, Strength};
 use tempfile::TempPath;
@@ -37,6 +37,10 @@ pub struct Stamp<'a> {
     pub registry: Option<&'a Registry>,
     /// What the signer says of the content's making.
     pub origin: Option<Origin>,
+    /// The time-stamping authority asked, in place of the identity's own.
+    pub timestamp: Option<String>,
+    /// What the signer states beyond that.
+    pub statements: Vec<Assertion>,
     /// How the marked pictures are encoded.
     pub encode: EncodeOptions,
     /// Replace an existing output.
@@ -136,9 +140,12 @@ pub fn stamp(
     };
     let fingerprint = pictures.fingerprint.as_ref();
     let mut finished = pictures.file;
+    let mut entry = None;
     if let Some(identity) = how.identity {
         let mut claim = Claim::new(how.id, title(output), how.version);
         claim.origin = how.origin;
+        claim.timestamp.clone_from(&how.timestamp);
+        claim.assertions.clone_from(&how.statements);
         claim.parent = finished.as_ref().map(|_| input.to_owned());
         claim.watermarked = how.watermark.is_some();
         claim.bindings = how
@@ -153,8 +160,8 @@ pub fn stamp(
             sign(source, &signed_file, &claim, identity, &how.limits)?;
         finished = Some(signed_file);
         notes.extend(said);
-        if let Some(registry) = how.registry {
-            let entry = Entry {
+        if how.registry.is_some() {
+            entry = Some(Entry {
                 urn: urn.parse()?,
                 manifest: Some(manifest.clone()),
                 fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
@@ -164,9 +171,7 @@ pub fn stamp(
                 duration: pictures.info.duration.unwrap_or(0.0),
                 title: title(output),
                 issuer: Some(identity.issuer().to_owned()),
-            };
-            registry.publish(&entry)?;
-            stamped.registered = true;
+            });
         }
         if sidecar {
             stamped.sidecar = Some(write_sidecar(output, &manifest, how.force)?);
@@ -180,6 +185,17 @@ pub fn stamp(
             let _ = fs::remove_file(sidecar);
         }
         settled?;
+    }
+    // Last: a record of a file that never came to be would stay for ever. A file without its record can be published
+    // again.
+    if let (Some(registry), Some(entry)) = (how.registry, entry) {
+        match registry.publish(&entry) {
+            Ok(_) => stamped.registered = true,
+            Err(error) => notes.push(format!(
+                "{} is signed, but could not be registered ({error}): `filigrane registry publish` does it later",
+                output.display()
+            )),
+        }
     }
     stamped.notes = notes;
     Ok(stamped)

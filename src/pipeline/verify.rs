@@ -4,15 +4,16 @@ use std::time::Instant;
 use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
 use filigrane_frame::Limits;
 use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
-use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
+use filigrane_provenance::{self as provenance, CredentialState, SoftBinding, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Credentials, CredentialsState, Fingerprints, Media, Origin, PdqHash,
+    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, Origin, PdqHash,
     RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
 
+use crate::binding;
 use crate::file::digest;
 use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
@@ -53,6 +54,8 @@ pub struct Verifier<'a> {
     pub shelf: Shelf<'a>,
     /// Whose signatures are trusted.
     pub trust: &'a TrustAnchors,
+    /// The time whose certificates count, seconds since 1970; `None` for now.
+    pub at: Option<i64>,
     /// Whose marks are looked for, each at the stated false-alarm rate.
     pub keys: &'a [Key],
     /// Stills kept for a report.
@@ -119,7 +122,7 @@ impl Verifier<'_> {
     fn gather(&self, path: &Path, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
         if self.stages.credentials {
             let start = Instant::now();
-            match provenance::read(path, self.trust, &self.limits) {
+            match provenance::read_at(path, self.trust, self.at, &self.limits) {
                 Ok(read) => report.credentials = credentials(read),
                 Err(error) => report.errors.push(format!("credentials: {error}")),
             }
@@ -305,6 +308,12 @@ fn strongest(findings: Vec<Finding>) -> Option<Finding> {
 }
 
 fn credentials(read: provenance::Credentials) -> Credentials {
+    let mark = |binding: &SoftBinding| binding::payload(std::slice::from_ref(binding));
+    let marks = read.bindings.iter().filter_map(mark).next().into_iter();
+    let marks: Vec<String> = marks
+        .chain(read.earlier_bindings.iter().filter_map(mark))
+        .map(|payload| payload.to_string())
+        .collect();
     Credentials {
         state: match read.state {
             CredentialState::Trusted => CredentialsState::Trusted,
@@ -317,10 +326,26 @@ fn credentials(read: provenance::Credentials) -> Credentials {
         manifest: read.manifest,
         codes: read.codes,
         time_stamped: read.time_stamped,
+        certificate_fault: read.certificate_fault,
+        // Without a mark of its own, a manifest says nothing of which one belongs here.
+        marks: if binding::payload(&read.bindings).is_some() { marks } else { Vec::new() },
         origin: read.origin.map(origin),
         generator: read.generator,
         actions: read.actions.into_iter().map(|action| action.action).collect(),
+        consents: read.consents.into_iter().map(consent).collect(),
         explanation: read.explanation,
+    }
+}
+
+fn consent(consent: provenance::Consent) -> Consent {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.map_or(0, |passed| i64::try_from(passed.as_secs()).unwrap_or(i64::MAX));
+    Consent {
+        ended: consent.ended(now),
+        subject: consent.subject,
+        uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
+        purpose: consent.purpose,
+        until: consent.until,
     }
 }
 

@@ -1,11 +1,9 @@
 use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use filigrane_frame::Digest;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PKCS_ED25519,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519,
 };
 use sha2::Digest as _;
 use time::OffsetDateTime;
@@ -13,43 +11,57 @@ use time::format_description::well_known::Rfc3339;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use crate::Error;
+use crate::file_key::FileKey;
+use crate::{Algorithm, Error};
 
 /// Most certificates taken from one PEM text.
 const MOST_CERTIFICATES: usize = 4096;
 /// Largest PEM text.
 const LONGEST_PEM: usize = 8 << 20;
 const C2PA_CLAIM_SIGNING: &[u64] = &[1, 3, 6, 1, 4, 1, 62558, 2, 1];
+/// How the names of holders end whom nobody vouches for.
+pub(crate) const SELF_ISSUED: &str = "(self-issued, filigrane)";
 const VALIDITY: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 /// Clocks differ: a certificate is valid from a day before it was made.
 const CLOCK_SLACK: Duration = Duration::from_secs(24 * 3600);
 
 /// A key with its certificate, and the authority's certificate that issued it.
 pub(crate) struct Issued {
-    pub key: SigningKey,
+    pub key: FileKey,
     pub chain_pem: String,
     pub root_pem: String,
 }
 
-/// A fresh Ed25519 key, its certificate and a one-off authority whose key is dropped here.
-pub(crate) fn issue(name: &str) -> Result<Issued, Error> {
-    issue_for(name, VALIDITY)
+/// A fresh key, its certificate and a one-off authority whose key is dropped here.
+///
+/// # Errors
+/// The algorithm is none that keys in files have.
+pub(crate) fn issue(name: &str, algorithm: Algorithm) -> Result<Issued, Error> {
+    issue_for(name, algorithm, VALIDITY)
 }
 
 /// The same, for a validity of so long from now.
-pub(crate) fn issue_for(name: &str, validity: Duration) -> Result<Issued, Error> {
+pub(crate) fn issue_for(name: &str, algorithm: Algorithm, validity: Duration) -> Result<Issued, Error> {
+    let kind = match algorithm {
+        Algorithm::Ed25519 => &PKCS_ED25519,
+        Algorithm::Es256 => &PKCS_ECDSA_P256_SHA256,
+        Algorithm::Es384 | Algorithm::Ps256 => {
+            return Err(Error::Claim(format!(
+                "{algorithm} keys are not made here: use ed25519 or es256, or bring a key in a token or behind a command"
+            )));
+        }
+    };
     let failed = |error: rcgen::Error| Error::Internal(format!("certificate: {error}"));
-    let holder = format!("{name} (self-issued, filigrane)");
+    let holder = format!("{name} {SELF_ISSUED}");
     let now = OffsetDateTime::now_utc();
 
-    let authority_key = KeyPair::generate_for(&PKCS_ED25519).map_err(failed)?;
-    let mut authority =
-        parameters(&holder, &format!("{name} root (self-issued, filigrane)"), now..now + validity);
+    let authority_key = KeyPair::generate_for(kind).map_err(failed)?;
+    let mut authority = parameters(&holder, &format!("{name} root {SELF_ISSUED}"), now..now + validity);
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let root = authority.self_signed(&authority_key).map_err(failed)?;
 
-    let key = KeyPair::generate_for(&PKCS_ED25519).map_err(failed)?;
+    let key = KeyPair::generate_for(kind).map_err(failed)?;
     let mut leaf = parameters(&holder, &holder, now..now + validity);
     leaf.is_ca = IsCa::ExplicitNoCa;
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -61,7 +73,8 @@ pub(crate) fn issue_for(name: &str, validity: Duration) -> Result<Issued, Error>
     let certificate = leaf.signed_by(&key, &Issuer::new(authority, authority_key)).map_err(failed)?;
 
     let der = zeroize::Zeroizing::new(key.serialize_der());
-    let key = SigningKey::from_pkcs8_der(&der).map_err(|error| Error::Internal(format!("key: {error}")))?;
+    let key =
+        FileKey::from_pkcs8(&der).ok_or_else(|| Error::Internal("a made key can't be read".to_owned()))?;
     Ok(Issued { key, chain_pem: certificate.pem(), root_pem: root.pem() })
 }
 
@@ -89,7 +102,10 @@ pub(crate) struct Description {
     pub expires: i64,
     pub fingerprint: Digest,
     pub is_authority: bool,
-    pub ed25519_key: Option<[u8; 32]>,
+    /// Whether it names itself as its issuer.
+    pub is_root: bool,
+    /// Content of `subjectPublicKey`.
+    pub public_key: Vec<u8>,
 }
 
 /// Describes one DER certificate; `place` goes into the error.
@@ -116,7 +132,8 @@ pub(crate) fn describe(der: &[u8], place: &str) -> Result<Description, Error> {
         expires,
         fingerprint: Digest(sha2::Sha256::digest(der).into()),
         is_authority,
-        ed25519_key: certificate.public_key().subject_public_key.data.as_ref().try_into().ok(),
+        is_root: certificate.subject() == certificate.issuer(),
+        public_key: certificate.public_key().subject_public_key.data.to_vec(),
     })
 }
 
@@ -155,13 +172,20 @@ mod tests {
 
     #[test]
     fn an_issued_certificate_says_that_it_is_self_made_and_fits_its_key() {
-        let issued = issue("newsroom").unwrap();
+        for algorithm in [Algorithm::Ed25519, Algorithm::Es256] {
+            fits(algorithm);
+        }
+        assert!(issue("newsroom", Algorithm::Ps256).is_err());
+    }
+
+    fn fits(algorithm: Algorithm) {
+        let issued = issue("newsroom", algorithm).unwrap();
         let leaf = &from_pem(issued.chain_pem.as_bytes(), "leaf").unwrap()[0];
         let leaf = describe(leaf, "leaf").unwrap();
         assert!(leaf.subject.contains("newsroom (self-issued, filigrane)"), "{}", leaf.subject);
         assert_eq!(leaf.organisation.as_deref(), Some("newsroom (self-issued, filigrane)"));
         assert!(!leaf.is_authority);
-        assert_eq!(leaf.ed25519_key, Some(issued.key.verifying_key().to_bytes()));
+        assert_eq!(leaf.public_key, issued.key.public_key());
         let root = describe(&from_pem(issued.root_pem.as_bytes(), "root").unwrap()[0], "root").unwrap();
         assert!(root.is_authority);
         assert_ne!(root.fingerprint, leaf.fingerprint);

@@ -44,6 +44,8 @@ pub struct Claim {
     /// The file from which the video was made, when that is not the file to be signed. Its credentials, embedded
     /// or beside it, are carried along as the parent ingredient.
     pub parent: Option<PathBuf>,
+    /// The time-stamping authority asked for this signature, in place of the identity's own.
+    pub timestamp: Option<String>,
     /// Further assertions.
     pub assertions: Vec<Assertion>,
 }
@@ -59,6 +61,7 @@ impl Claim {
             watermarked: false,
             generator_version: generator_version.into(),
             parent: None,
+            timestamp: None,
             assertions: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Type of the box that holds a manifest store in an ISO media file (C2PA 2.4, annex A.5).
-const C2PA_BOX: [u8; 16] =
+pub(crate) const C2PA_BOX: [u8; 16] =
     [0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81];
 /// Boxes that the engine descends into; it keeps some 300 bytes of memory for every box it meets.
 const PARENTS: [&[u8; 4]; 16] = [
@@ -69,7 +69,14 @@ pub(crate) struct Survey {
     pub fault: Option<String>,
     /// What there is too much of; the engine must not see the file.
     pub excess: Option<String>,
+    /// A box that the hash leaves out by its type, in a place or number that no writer gives it: anybody can have put it
+    /// there after signing (C2PA 2.4, section 18.7, mandatory exclusions).
+    pub stray: Option<String>,
+    /// Boxes of media data at the top of an ISO media file.
+    pub media: u64,
     boxes: u64,
+    indices: u64,
+    fragments: u64,
 }
 
 /// Walks the boxes of an ISO media file or the chunks of an AVI; finds nothing in other files. Memory is constant,
@@ -113,6 +120,9 @@ impl Survey {
             };
             let box_end = position.saturating_add(size);
             let whole = box_end <= end;
+            if depth == 0 {
+                self.note(&kind, position);
+            }
             if &kind == b"uuid" && depth == 0 && head.get(header..header + 16) == Some(&C2PA_BOX[..]) {
                 self.manifest_bytes = self.manifest_bytes.saturating_add(size);
             }
@@ -128,6 +138,23 @@ impl Survey {
             position = box_end;
         }
         Ok(())
+    }
+
+    fn note(&mut self, kind: &[u8; 4], position: u64) {
+        match kind {
+            b"ftyp" => {}
+            b"mfra" => self.indices += 1,
+            b"moof" => self.fragments += 1,
+            b"mdat" => self.media += 1,
+            _ => return,
+        }
+        let what = match kind {
+            b"ftyp" if position > 0 => "file type box that is not the first",
+            b"mfra" if self.indices > 1 => "second index of fragments",
+            b"mfra" if self.fragments == 0 => "index of fragments in a file that has none",
+            _ => return,
+        };
+        self.stray.get_or_insert_with(|| format!("a {what}, at byte {position}, which no signature covers"));
     }
 
     fn chunks(&mut self, stream: &mut (impl Read + Seek), end: u64) -> io::Result<()> {
@@ -163,7 +190,7 @@ impl Survey {
 }
 
 /// Size, type and header length of the box whose first bytes are given; `None` when they contradict themselves.
-fn box_header(head: &[u8], room: u64) -> Option<(u64, [u8; 4], usize)> {
+pub(crate) fn box_header(head: &[u8], room: u64) -> Option<(u64, [u8; 4], usize)> {
     let kind = head.get(4..8)?.try_into().ok()?;
     let (size, header) = match u32::from_be_bytes(head.get(..4)?.try_into().ok()?) {
         0 => (room, 8),
@@ -177,7 +204,7 @@ fn little_endian(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte))
 }
 
-fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
         match stream.read(&mut buffer[length..]) {
@@ -219,9 +246,22 @@ mod tests {
     fn manifest_boxes_and_chunks_are_measured() {
         let manifest = boxed(b"uuid", &[&C2PA_BOX[..], &[0; 100]].concat());
         let file = [boxed(b"ftyp", b"isom"), manifest, boxed(b"mdat", b"x")].concat();
-        assert_eq!(survey_of(file), Survey { manifest_bytes: 124, fault: None, excess: None, boxes: 3 });
+        let found = survey_of(file);
+        assert_eq!((found.manifest_bytes, found.boxes, found.fault, found.stray), (124, 3, None, None));
         let riff = [b"RIFF\x16\0\0\0AVI C2PA\x05\0\0\0hello\0".to_vec()].concat();
-        assert_eq!(survey_of(riff), Survey { manifest_bytes: 5, fault: None, excess: None, boxes: 1 });
+        let found = survey_of(riff);
+        assert_eq!((found.manifest_bytes, found.boxes, found.fault), (5, 1, None));
+    }
+
+    #[test]
+    fn boxes_that_no_hash_covers_are_told_where_no_writer_puts_them() {
+        let start = boxed(b"ftyp", b"isom");
+        let stray = |tail: &[Vec<u8>]| survey_of([start.clone(), tail.concat()].concat()).stray;
+        let (index, fragment) = (boxed(b"mfra", b""), boxed(b"moof", b""));
+        assert!(stray(&[boxed(b"ftyp", b"isom")]).unwrap().contains("byte 12"));
+        assert!(stray(std::slice::from_ref(&index)).unwrap().contains("has none"));
+        assert!(stray(&[fragment.clone(), index.clone(), index.clone()]).unwrap().contains("second"));
+        assert_eq!(stray(&[fragment, index]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use filigrane_frame::Digest;
 
-use crate::{Origin, SoftBinding};
+use crate::{Consent, Origin, SoftBinding};
 
 /// How far the credentials of a file can be relied on (C2PA 2.4, validation states).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,16 +66,21 @@ pub struct Credentials {
     pub title: Option<String>,
     /// Validation status codes of C2PA, failures last, each once.
     pub codes: Vec<String>,
-    /// Whether the only fault is that the certificate is not valid now; content and claim are then intact.
-    pub expired: bool,
+    /// Whether the only fault is one of the signer's certificate: out of date with no time-stamp to say that it was
+    /// signed before, or of a kind that may not sign. Content and claim are then as they were signed.
+    pub certificate_fault: bool,
     /// How the video came to be, as the manifest and its parents state.
     pub origin: Option<Origin>,
     /// Marks and fingerprints that the signer bound to the content.
     pub bindings: Vec<SoftBinding>,
+    /// The same of all earlier manifests in the store.
+    pub earlier_bindings: Vec<SoftBinding>,
     /// Program that made the manifest.
     pub generator: Option<String>,
     /// History of the video, oldest first, of the active manifest.
     pub actions: Vec<ActionSummary>,
+    /// Who consented to which use of their likeness or voice, as the signer states it.
+    pub consents: Vec<Consent>,
     /// Number of manifests in the store: earlier ones are those of its ingredients.
     pub manifests: usize,
     /// Why the credentials are invalid, or where they might be instead; one or more sentences.
@@ -95,11 +100,13 @@ impl Credentials {
             manifest: None,
             title: None,
             codes: Vec::new(),
-            expired: false,
+            certificate_fault: false,
             origin: None,
             bindings: Vec::new(),
+            earlier_bindings: Vec::new(),
             generator: None,
             actions: Vec::new(),
+            consents: Vec::new(),
             manifests: 0,
             explanation: None,
         }

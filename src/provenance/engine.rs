@@ -8,8 +8,23 @@ use crate::{Error, TrustAnchors};
 /// Stack for the engine, which descends recursively into what attackers nest.
 const STACK: usize = 32 << 20;
 
+/// Files from this size on are hashed in pieces: whole, the engine holds up to half a gigabyte of them.
+const LARGE: u64 = 64 << 20;
+/// Size of a piece, KiB: a gigabyte then takes 4 kB of hashes in the manifest.
+const PIECE: u64 = 8 << 10;
+
 /// A context that never touches the network, checks everything it can, and gives up at the deadline.
 pub(crate) fn context(trust: &TrustAnchors, deadline: Option<Duration>) -> Result<Arc<Context>, Error> {
+    build(trust, deadline, 0)
+}
+
+/// The same for signing a file of so many bytes with so many boxes of media data. With several, the engine mixes up which
+/// hashes belong to which, now and then: such a file is hashed whole.
+pub(crate) fn signing(size: u64, media: u64) -> Result<Arc<Context>, Error> {
+    build(&TrustAnchors::empty(), None, if media == 1 { size } else { 0 })
+}
+
+fn build(trust: &TrustAnchors, deadline: Option<Duration>, size: u64) -> Result<Arc<Context>, Error> {
     let failed = |error: c2pa::Error| Error::Internal(format!("C2PA settings: {error}"));
     let mut settings = serde_json::json!({
         "core": {
@@ -27,6 +42,11 @@ pub(crate) fn context(trust: &TrustAnchors, deadline: Option<Duration>) -> Resul
             "remote_manifest_fetch": false,
         },
     });
+    if size >= LARGE {
+        settings["core"]["merkle_tree_chunk_size_in_kb"] = PIECE.into();
+        // All hashes of pieces stand in the manifest; the file gets no further boxes.
+        settings["core"]["merkle_tree_max_proofs"] = 0.into();
+    }
     if !trust.is_empty()
         && let Some(settings) = settings.as_object_mut()
     {

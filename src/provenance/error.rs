@@ -33,7 +33,10 @@ pub enum Error {
     /// The passphrase does not open the key.
     #[error("wrong passphrase for identity {0}")]
     Passphrase(String),
-    /// A key file is not an encrypted Ed25519 key, or does not belong to its certificate.
+    /// A command or token that holds the key did not sign.
+    #[error("{0}")]
+    Signer(String),
+    /// A key file is not an encrypted key of a known kind, or does not belong to its certificate.
     #[error("{}: {detail}", path.display())]
     Key {
         /// The key file.
@@ -103,7 +106,9 @@ impl Error {
             Self::Name(_) | Self::IdentityExists { .. } | Self::Claim(_) | Self::Origin(_) => {
                 ErrorKind::Parameter
             }
-            Self::IdentityMissing { .. } | Self::Passphrase(_) | Self::Key { .. } => ErrorKind::Key,
+            Self::IdentityMissing { .. } | Self::Passphrase(_) | Self::Signer(_) | Self::Key { .. } => {
+                ErrorKind::Key
+            }
             Self::Certificate { .. } => ErrorKind::Trust,
             Self::Sign { kind, .. } => *kind,
             Self::Store { .. } => ErrorKind::Malformed,

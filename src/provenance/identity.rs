@@ -1,33 +1,56 @@
-use ed25519_dalek::{Signer as _, SigningKey};
 use filigrane_frame::Digest;
+use serde::{Deserialize, Serialize};
 
 use crate::certificate::{self, Description};
-use crate::{Error, TrustAnchors};
+use crate::key::Key;
+use crate::{Algorithm, Error, TrustAnchors, http};
 
-/// Room for the signature's frame beyond the certificates, bytes.
-const SIGNATURE_FRAME: usize = 1024;
+/// What an identity does beside signing; `settings.json` in its folder.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IdentitySettings {
+    /// The time-stamping authority asked at every signature (RFC 3161), `http://…` or `https://…`.
+    pub timestamp: Option<String>,
+}
 
-/// An unlocked signing identity: an Ed25519 key and its certificate chain. The key is wiped when dropped.
+impl IdentitySettings {
+    /// Fails when something in it can't be used.
+    ///
+    /// # Errors
+    /// The time-stamping authority has no address that can be asked.
+    pub fn check(&self) -> Result<(), Error> {
+        self.timestamp.as_deref().map_or(Ok(()), |url| http::check_url(url).map_err(Error::Claim))
+    }
+}
+
+/// An unlocked signing identity: a key and its certificate chain. A key held here is wiped when dropped.
 pub struct Identity {
     name: String,
-    key: SigningKey,
+    key: Key,
     chain: Vec<Vec<u8>>,
-    root_pem: String,
+    root_pem: Option<String>,
     leaf: Description,
+    settings: IdentitySettings,
 }
 
 impl Identity {
-    pub(crate) fn new(name: &str, key: SigningKey, chain_pem: &str, root_pem: &str) -> Result<Self, Error> {
+    pub(crate) fn new(
+        name: &str,
+        key: Key,
+        chain_pem: &str,
+        root_pem: Option<String>,
+        settings: IdentitySettings,
+    ) -> Result<Self, Error> {
         let place = format!("certificate of identity {name}");
         let chain = certificate::from_pem(chain_pem.as_bytes(), &place)?;
         let leaf = chain
             .first()
             .ok_or_else(|| Error::Internal(format!("{place}: no certificate after parsing")))
             .and_then(|der| certificate::describe(der, &place))?;
-        if leaf.ed25519_key != Some(key.verifying_key().to_bytes()) {
+        if key.public_key().is_some_and(|public| public != leaf.public_key) {
             return Err(Error::Certificate { place, detail: "does not belong to the key".to_owned() });
         }
-        Ok(Self { name: name.to_owned(), key, chain, root_pem: root_pem.to_owned(), leaf })
+        Ok(Self { name: name.to_owned(), key, chain, root_pem, leaf, settings })
     }
 
     /// The name it was made under.
@@ -40,14 +63,33 @@ impl Identity {
         self.leaf.organisation.as_deref().unwrap_or(&self.leaf.subject)
     }
 
-    /// PEM of the root certificate; whoever adds it as an anchor trusts this identity.
-    pub fn root_pem(&self) -> &str {
-        &self.root_pem
+    /// What it signs with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.key.algorithm()
+    }
+
+    /// PEM of the root certificate, where it is known; whoever adds it as an anchor trusts this identity.
+    pub fn root_pem(&self) -> Option<&str> {
+        self.root_pem.as_deref()
     }
 
     /// SHA-256 of the signing certificate.
     pub fn fingerprint(&self) -> Digest {
         self.leaf.fingerprint
+    }
+
+    /// What it does beside signing.
+    pub fn settings(&self) -> &IdentitySettings {
+        &self.settings
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The certificates in DER, the signing one first.
+    pub(crate) fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
     }
 
     /// Fails when the certificate has run out.
@@ -56,14 +98,19 @@ impl Identity {
             return Ok(());
         }
         let place = format!("certificate of identity {}", self.name);
-        let detail = format!("ran out at {}; make a new identity", self.leaf.not_after);
+        let detail = format!(
+            "ran out at {}: `filigrane identity rotate {}` makes a new one",
+            self.leaf.not_after, self.name
+        );
         Err(Error::Certificate { place, detail })
     }
 
-    /// Anchors that trust this identity and no other.
+    /// Anchors that trust this identity's root and no other; none when the root is not known.
     pub fn anchors(&self) -> Result<TrustAnchors, Error> {
         let mut anchors = TrustAnchors::empty();
-        anchors.add_pem(self.root_pem.as_bytes())?;
+        if let Some(root) = &self.root_pem {
+            anchors.add_pem(root.as_bytes())?;
+        }
         Ok(anchors)
     }
 }
@@ -71,23 +118,5 @@ impl Identity {
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identity").field("name", &self.name).field("subject", &self.leaf.subject).finish()
-    }
-}
-
-impl c2pa::Signer for Identity {
-    fn sign(&self, data: &[u8]) -> c2pa::Result<Vec<u8>> {
-        Ok(self.key.sign(data).to_bytes().to_vec())
-    }
-
-    fn alg(&self) -> c2pa::SigningAlg {
-        c2pa::SigningAlg::Ed25519
-    }
-
-    fn certs(&self) -> c2pa::Result<Vec<Vec<u8>>> {
-        Ok(self.chain.clone())
-    }
-
-    fn reserve_size(&self) -> usize {
-        SIGNATURE_FRAME + self.chain.iter().map(Vec::len).sum::<usize>()
     }
 }

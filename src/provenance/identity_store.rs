@@ -2,20 +2,24 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use filigrane_frame::Digest;
-use pkcs8::LineEnding;
 
-use crate::{Error, Identity, Passphrase, certificate};
+use crate::command_key::CommandKey;
+use crate::file_key::FileKey;
+use crate::key::{Key, KeyPlace};
+use crate::token_key::TokenKey;
+use crate::{Algorithm, Error, Identity, IdentitySettings, Passphrase, certificate};
 
 const KEY: &str = "key.pem";
+const PLACE: &str = "key.json";
+const SETTINGS: &str = "settings.json";
 const CHAIN: &str = "chain.pem";
 const ROOT: &str = "root.pem";
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The signing identities of a folder, one subfolder each: `key.pem` (PKCS#8, encrypted with the passphrase, mode
-/// 0600), `chain.pem` (signing certificate) and `root.pem` (certificate of its authority, to give to others).
+/// 0600) or `key.json` (the command or the token that holds the key), `chain.pem` (signing certificate, then those of
+/// its issuers), `root.pem` (certificate of its authority, to give to others) and `settings.json`.
 ///
 /// An identity made here is self-issued: a one-off certificate authority signs one certificate, and the authority's
 /// private key is dropped at once, so that nobody can issue a second certificate under the same root. It proves that
@@ -36,8 +40,33 @@ pub struct IdentitySummary {
     pub not_after: String,
     /// SHA-256 of the signing certificate.
     pub fingerprint: Digest,
-    /// File with the root certificate.
-    pub root_path: PathBuf,
+    /// File with the root certificate, where there is one.
+    pub root_path: Option<PathBuf>,
+}
+
+/// Where the private key for a certificate is that an authority issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// In a PKCS#8 file in PEM, plain or encrypted with the identity's passphrase; it is copied, encrypted.
+    File(PathBuf),
+    /// Behind a command that gets the bytes to sign on standard input and writes the signature to standard output.
+    Command {
+        /// Program and arguments.
+        command: Vec<String>,
+        /// What it signs with.
+        algorithm: Algorithm,
+    },
+    /// In a PKCS#11 token; the passphrase is its PIN.
+    Token {
+        /// The library of the token's maker.
+        module: PathBuf,
+        /// Label of the token.
+        token: String,
+        /// Label of the private key in it.
+        key: String,
+        /// What it signs with.
+        algorithm: Algorithm,
+    },
 }
 
 impl IdentityStore {
@@ -46,32 +75,136 @@ impl IdentityStore {
         Self { directory: directory.to_owned() }
     }
 
-    /// Makes a self-issued identity and stores it.
+    /// Makes a self-issued identity with an Ed25519 or P-256 key and stores it.
     ///
     /// # Errors
     /// The name is not allowed or taken, or the folder can't be written.
-    pub fn create(&self, name: &str, passphrase: &Passphrase) -> Result<Identity, Error> {
+    pub fn create(
+        &self,
+        name: &str,
+        algorithm: Algorithm,
+        passphrase: &Passphrase,
+        settings: &IdentitySettings,
+    ) -> Result<Identity, Error> {
+        check_name(name)?;
+        let issued = certificate::issue(name, algorithm)?;
+        let identity = Identity::new(
+            name,
+            Key::File(issued.key),
+            &issued.chain_pem,
+            Some(issued.root_pem),
+            settings.clone(),
+        )?;
+        self.store(&identity, &issued.chain_pem, passphrase)?;
+        Ok(identity)
+    }
+
+    /// Stores an identity whose certificate an authority issued: `chain` holds it and those of its issuers in PEM, the
+    /// signing one first; a root at the end goes into `root.pem`. A trial signature shows that key and certificate
+    /// belong together.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); the certificate breaks a rule of C2PA, or the key does not fit it.
+    pub fn import(
+        &self,
+        name: &str,
+        chain: &str,
+        source: KeySource,
+        passphrase: &Passphrase,
+        settings: &IdentitySettings,
+    ) -> Result<Identity, Error> {
+        check_name(name)?;
+        let place = "certificate chain";
+        let mut ders = certificate::from_pem(chain.as_bytes(), place)?;
+        if let Some(breach) = crate::check_certificates(chain.as_bytes())?.into_iter().find(|one| one.fatal) {
+            let detail = format!("{} ({})", breach.what, breach.rule);
+            return Err(Error::Certificate { place: place.to_owned(), detail });
+        }
+        let root = ders.last().filter(|_| ders.len() > 1).cloned();
+        let root = match root {
+            Some(last) if certificate::describe(&last, place)?.is_root => Some(last),
+            _ => None,
+        };
+        // The signer's issuer stays in the chain even when it is the root: word on revocation is matched against it.
+        if root.is_some() && ders.len() > 2 {
+            ders.pop();
+        }
+        let pem =
+            |ders: &[Vec<u8>]| ders.iter().map(|der| certificate::to_pem(der)).collect::<Result<String, _>>();
+        let chain = pem(&ders)?;
+        let root = root.map(|der| certificate::to_pem(&der)).transpose()?;
+        let key = match source {
+            KeySource::File(path) => {
+                let text = read_text(&path)?;
+                let key = FileKey::from_pem(&text, passphrase, true).map_err(|why| match why {
+                    Some(detail) => Error::Key { path: path.clone(), detail: detail.to_owned() },
+                    None => Error::Passphrase(path.display().to_string()),
+                })?;
+                Key::File(key)
+            }
+            KeySource::Command { command, algorithm } => Key::Command(CommandKey { command, algorithm }),
+            KeySource::Token { module, token, key, algorithm } => {
+                Key::Token(TokenKey { module, token, key, algorithm }, passphrase.clone())
+            }
+        };
+        let identity = Identity::new(name, key, &chain, root, settings.clone())?;
+        crate::trial::sign(&identity)?;
+        self.store(&identity, &chain, passphrase)?;
+        Ok(identity)
+    }
+
+    /// Makes a new key and certificate in place of a self-issued identity's, which is kept without its key under
+    /// `NAME.DATE`: what it signed stays verifiable by its root certificate. Says under which name it is kept.
+    ///
+    /// # Errors
+    /// There is none of that name, its certificate was issued by somebody else, or the folder can't be written.
+    pub fn rotate(&self, name: &str, passphrase: &Passphrase) -> Result<(Identity, String), Error> {
+        let old = self.load(name, passphrase)?;
+        let home = self.home(name)?;
+        if !matches!(old.key(), Key::File(_)) || !old.issuer().ends_with(certificate::SELF_ISSUED) {
+            return Err(Error::Claim(format!(
+                "identity {name} was issued by somebody else: get a new certificate there and store it with \
+                 `filigrane identity new NAME --certificate`"
+            )));
+        }
+        let today = time::OffsetDateTime::now_utc().date();
+        let retired = (0..100)
+            .map(
+                |number| {
+                    if number == 0 { format!("{name}.{today}") } else { format!("{name}.{today}.{number}") }
+                },
+            )
+            .find(|retired| self.directory.join(retired).symlink_metadata().is_err())
+            .filter(|retired| check_name(retired).is_ok())
+            .ok_or_else(|| Error::Name(format!("{name}.{today}")))?;
+        let issued = certificate::issue(name, old.algorithm())?;
+        let identity = Identity::new(
+            name,
+            Key::File(issued.key),
+            &issued.chain_pem,
+            Some(issued.root_pem),
+            old.settings().clone(),
+        )?;
+        // Complete beside the old one before that is moved: a crash leaves one of the two, whole.
+        let draft = self.draft(&identity, &issued.chain_pem, passphrase)?;
+        let kept = self.directory.join(&retired);
+        fs::rename(&home, &kept).map_err(Error::io("rename", &home))?;
+        fs::rename(draft.path(), &home).map_err(Error::io("create", &home))?;
+        let _ = draft.keep();
+        fs::remove_file(kept.join(KEY)).map_err(Error::io("remove", &kept.join(KEY)))?;
+        sync_directory(&self.directory);
+        Ok((identity, retired))
+    }
+
+    fn store(&self, identity: &Identity, chain: &str, passphrase: &Passphrase) -> Result<(), Error> {
+        let name = identity.name();
         check_name(name)?;
         let home = self.directory.join(name);
         let taken = || Error::IdentityExists { name: name.to_owned(), directory: self.directory.clone() };
         if home.symlink_metadata().is_ok() {
             return Err(taken());
         }
-        let issued = certificate::issue(name)?;
-        let key_pem = KeypairBytes { secret_key: issued.key.to_bytes(), public_key: None }
-            .to_pkcs8_encrypted_pem(passphrase.as_bytes(), LineEnding::LF)
-            .map_err(|error| Error::Internal(format!("key encryption: {error}")))?;
-
-        make_private_directory(&self.directory)?;
-        let mut drafts = tempfile::Builder::new();
-        drafts.prefix(".new-");
-        #[cfg(unix)]
-        drafts.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let draft =
-            drafts.tempdir_in(&self.directory).map_err(Error::io("make a folder in", &self.directory))?;
-        write_private(&draft.path().join(KEY), key_pem.as_bytes())?;
-        write_private(&draft.path().join(CHAIN), issued.chain_pem.as_bytes())?;
-        write_private(&draft.path().join(ROOT), issued.root_pem.as_bytes())?;
+        let draft = self.draft(identity, chain, passphrase)?;
         // A rename onto a folder that has files in it fails: two makers of one name can't mix their files.
         fs::rename(draft.path(), &home).map_err(|error| match error.kind() {
             std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists => taken(),
@@ -79,29 +212,79 @@ impl IdentityStore {
         })?;
         let _ = draft.keep();
         sync_directory(&self.directory);
-        Identity::new(name, issued.key, &issued.chain_pem, &issued.root_pem)
+        Ok(())
     }
 
-    /// Unlocks an identity.
+    /// A complete identity in a folder without a name.
+    fn draft(
+        &self,
+        identity: &Identity,
+        chain: &str,
+        passphrase: &Passphrase,
+    ) -> Result<tempfile::TempDir, Error> {
+        make_private_directory(&self.directory)?;
+        let mut drafts = tempfile::Builder::new();
+        drafts.prefix(".new-");
+        #[cfg(unix)]
+        drafts.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let draft =
+            drafts.tempdir_in(&self.directory).map_err(Error::io("make a folder in", &self.directory))?;
+        let json = |what: Result<String, serde_json::Error>| {
+            what.map_err(|error| Error::Internal(format!("identity: {error}")))
+        };
+        match identity.key() {
+            Key::File(key) => {
+                write_private(&draft.path().join(KEY), key.to_encrypted_pem(passphrase)?.as_bytes())?;
+            }
+            Key::Command(key) => {
+                let place = json(serde_json::to_string_pretty(&KeyPlace::Command(key.clone())))?;
+                write_private(&draft.path().join(PLACE), place.as_bytes())?;
+            }
+            Key::Token(key, _) => {
+                let place = json(serde_json::to_string_pretty(&KeyPlace::Token(key.clone())))?;
+                write_private(&draft.path().join(PLACE), place.as_bytes())?;
+            }
+        }
+        write_private(&draft.path().join(CHAIN), chain.as_bytes())?;
+        if let Some(root) = identity.root_pem() {
+            write_private(&draft.path().join(ROOT), root.as_bytes())?;
+        }
+        let settings = json(serde_json::to_string_pretty(identity.settings()))?;
+        write_private(&draft.path().join(SETTINGS), settings.as_bytes())?;
+        Ok(draft)
+    }
+
+    /// Unlocks an identity. The passphrase is that of its key file, or the PIN of its token.
     ///
     /// # Errors
     /// There is none of that name, the passphrase is wrong, or its files are damaged.
     pub fn load(&self, name: &str, passphrase: &Passphrase) -> Result<Identity, Error> {
         let home = self.home(name)?;
         let path = home.join(KEY);
-        let pem = read_text(&path)?;
-        let damaged = |detail: &str| Error::Key { path: path.clone(), detail: detail.to_owned() };
-        let (label, document) =
-            pkcs8::SecretDocument::from_pem(&pem).map_err(|_| damaged("not a PEM key file"))?;
-        if label != "ENCRYPTED PRIVATE KEY" {
-            return Err(damaged("not an encrypted PKCS#8 key"));
-        }
-        let encrypted = pkcs8::EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-            .map_err(|_| damaged("not an encrypted PKCS#8 key"))?;
-        let opened =
-            encrypted.decrypt(passphrase.as_bytes()).map_err(|_| Error::Passphrase(name.to_owned()))?;
-        let key = SigningKey::from_pkcs8_der(opened.as_bytes()).map_err(|_| damaged("not an Ed25519 key"))?;
-        Identity::new(name, key, &read_text(&home.join(CHAIN))?, &read_text(&home.join(ROOT))?)
+        let key = if path.is_file() {
+            let key = FileKey::from_pem(&read_text(&path)?, passphrase, false);
+            Key::File(key.map_err(|why| match why {
+                Some(detail) => Error::Key { path: path.clone(), detail: detail.to_owned() },
+                None => Error::Passphrase(name.to_owned()),
+            })?)
+        } else {
+            match read_json(&home.join(PLACE))? {
+                KeyPlace::Command(key) => Key::Command(key),
+                KeyPlace::Token(key) => Key::Token(key, passphrase.clone()),
+            }
+        };
+        let optional = |path: PathBuf| if path.is_file() { Some(path) } else { None };
+        let root = optional(home.join(ROOT)).map(|path| read_text(&path)).transpose()?;
+        // Identities made before there were settings have none.
+        let settings =
+            optional(home.join(SETTINGS)).map(|path| read_json(&path)).transpose()?.unwrap_or_default();
+        Identity::new(name, key, &read_text(&home.join(CHAIN))?, root, settings)
+    }
+
+    /// Whether the key of an identity is in a token, whose PIN then unlocks it.
+    pub fn needs_pin(&self, name: &str) -> Result<bool, Error> {
+        let place = self.home(name)?.join(PLACE);
+        Ok(place.is_file() && matches!(read_json(&place)?, KeyPlace::Token(_)))
     }
 
     /// One identity, without unlocking it.
@@ -116,7 +299,7 @@ impl IdentityStore {
             subject: leaf.subject,
             not_after: leaf.not_after,
             fingerprint: leaf.fingerprint,
-            root_path: home.join(ROOT),
+            root_path: Some(home.join(ROOT)).filter(|path| path.is_file()),
         })
     }
 
@@ -135,6 +318,7 @@ impl IdentityStore {
         let mut names: Vec<String> = entries
             .flatten()
             .filter(|entry| entry.path().join(CHAIN).is_file())
+            .filter(|entry| entry.path().join(KEY).is_file() || entry.path().join(PLACE).is_file())
             .filter_map(|entry| entry.file_name().into_string().ok())
             .filter(|name| check_name(name).is_ok())
             .collect();
@@ -145,7 +329,7 @@ impl IdentityStore {
     fn home(&self, name: &str) -> Result<PathBuf, Error> {
         check_name(name)?;
         let home = self.directory.join(name);
-        if home.join(KEY).is_file() {
+        if home.join(KEY).is_file() || home.join(PLACE).is_file() {
             Ok(home)
         } else {
             Err(Error::IdentityMissing { name: name.to_owned(), directory: self.directory.clone() })
@@ -172,6 +356,11 @@ fn read_text(path: &Path) -> Result<String, Error> {
         });
     }
     fs::read_to_string(path).map_err(Error::io("read", path))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    serde_json::from_str(&read_text(path)?)
+        .map_err(|error| Error::Key { path: path.to_owned(), detail: format!("damaged ({error})") })
 }
 
 fn make_private_directory(path: &Path) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 /// A passphrase; never shown by `Debug`, wiped from memory when dropped.
 ///
 /// An empty one is allowed: the key is then protected by its file mode alone.
+#[derive(Clone)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {

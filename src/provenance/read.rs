@@ -5,21 +5,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use c2pa::crypto::cose::CertificateTrustError;
 use c2pa::{Context, Manifest, Reader};
 use filigrane_frame::Limits;
 use serde_json::Value;
 
 use crate::store::{self, Store};
-use crate::validation::{self, Finding};
+use crate::validation::{self, CERTIFICATE_INVALID, Finding};
 use crate::{
-    ActionSummary, CredentialState, Credentials, Error, Location, Origin, TrustAnchors, certificate, engine,
-    manifest, preflight,
+    ActionSummary, Consent, CredentialState, Credentials, Error, Location, Origin, SoftBinding, TrustAnchors,
+    certificate, consent, engine, layout, manifest, preflight, profile, validity,
 };
 
 /// Longest text taken from a manifest, characters.
 const LONGEST_TEXT: usize = 1000;
 /// Most actions, and most bindings, taken from a manifest.
 const MOST_ENTRIES: usize = 256;
+/// The status code of a withdrawn certificate.
+const REVOKED: &str = "signingCredential.ocsp.revoked";
 /// Longest chain of parents followed for the origin.
 const LONGEST_CHAIN: usize = 64;
 /// Slowest hashing that is still waited for, bytes a second.
@@ -32,15 +35,71 @@ const SLOWEST_HASHING: f64 = 10e6;
 /// # Errors
 /// The file or its sidecar can't be read, or checking took longer than the limits allow.
 pub fn read(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Credentials, Error> {
+    read_at(path, trust, None, limits)
+}
+
+/// The same, as of a time in seconds since 1970: whether the signer's certificate was valid is asked for then. Where an
+/// authority's time-stamp says when it was signed, that time counts and the one given does not.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_at(
+    path: &Path,
+    trust: &TrustAnchors,
+    at: Option<i64>,
+    limits: &Limits,
+) -> Result<Credentials, Error> {
+    let conclude = |opened: Opened| match opened {
+        Opened::Reader(reader, location) => {
+            let embedded = location == Location::Embedded;
+            let mut credentials = summarise(&reader, location);
+            if embedded {
+                compare_layout(&mut credentials, &reader, path)?;
+            }
+            if let Some(at) = at {
+                validity::judge_at(&mut credentials, &reader, trust, at);
+            }
+            Ok(credentials)
+        }
+        Opened::Answer(credentials) => Ok(*credentials),
+    };
+    let read = within(path, trust, limits, |context| check(path, context, limits).and_then(conclude))?;
+    Ok(read.unwrap_or_else(|| broken("the manifest makes the C2PA engine break off".to_owned(), None)))
+}
+
+/// The manifests of a file with their validation as crJSON, the form of the C2PA Conformance Program; `None` when there
+/// are none. Every text in it is the file's.
+///
+/// # Errors
+/// As [`read`]; also when there are credentials that no engine can take apart.
+pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Option<Value>, Error> {
+    let broken = |detail: String| Error::Store { path: path.to_owned(), detail };
+    let document = |opened: Opened| match opened {
+        Opened::Reader(reader, _) => {
+            serde_json::from_str(&reader.crjson()).map(Some).map_err(|error| broken(error.to_string()))
+        }
+        Opened::Answer(answer) if answer.state == CredentialState::Absent => Ok(None),
+        Opened::Answer(answer) => Err(broken(answer.explanation.unwrap_or_default())),
+    };
+    let read = within(path, trust, limits, |context| check(path, context, limits).and_then(document))?;
+    read.ok_or_else(|| broken("the manifest makes the C2PA engine break off".to_owned()))
+}
+
+/// Runs `work` with an engine that gives up when hashing the file takes too long; `None` when it broke off.
+fn within<T: Send>(
+    path: &Path,
+    trust: &TrustAnchors,
+    limits: &Limits,
+    work: impl FnOnce(&Arc<Context>) -> Result<T, Error> + Send,
+) -> Result<Option<T>, Error> {
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     let seconds = limits.stall_seconds + size as f64 / SLOWEST_HASHING;
     let allowed = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     let context = engine::context(trust, Some(allowed))?;
-    let read = engine::guarded(|| check(path, &context, limits))?;
-    match read {
+    match engine::guarded(|| work(&context))? {
         Some(Err(Error::Stalled { path, .. })) => Err(Error::Stalled { path, seconds }),
-        Some(read) => read,
-        None => Ok(broken("the manifest makes the C2PA engine break off".to_owned(), None)),
+        Some(read) => read.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -70,7 +129,10 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
             "application/octet-stream",
             Cursor::new(&[][..]),
         );
-        conclude(reader, place, Location::Bare)
+        opened(reader, place, Location::Bare).map(|opened| match opened {
+            Opened::Reader(reader, location) => summarise(&reader, location),
+            Opened::Answer(credentials) => *credentials,
+        })
     })?;
     match read {
         Some(Err(Error::Stalled { path, .. })) => Err(Error::Stalled { path, seconds }),
@@ -79,28 +141,43 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
     }
 }
 
-fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Credentials, Error> {
+/// What looking for credentials gave.
+enum Opened {
+    Reader(Box<Reader>, Location),
+    /// There is nothing to read, or nothing that can be read.
+    Answer(Box<Credentials>),
+}
+
+fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Opened, Error> {
+    let answer = |credentials| Ok(Opened::Answer(Box::new(credentials)));
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     let (bytes, location) = match store::find(path, &mut file, limits)? {
         Store::Found { bytes, location } => (bytes, location),
-        Store::Unreadable { why, location } => return Ok(broken(why, Some(location))),
+        Store::Unreadable { why, location } => return answer(broken(why, Some(location))),
         Store::None { hint } => {
             let mut absent = Credentials::bare(CredentialState::Absent);
             absent.explanation = hint;
-            return Ok(absent);
+            return answer(absent);
         }
     };
     let media_type = store::media_type(path, &mut file)?;
     let reader =
         Reader::from_shared_context(context).with_manifest_data_and_stream(&bytes, &media_type, &mut file);
-    conclude(reader, path, location)
+    opened(reader, path, location)
 }
 
-fn conclude(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Credentials, Error> {
+fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Opened, Error> {
     match reader {
-        Ok(reader) => Ok(summarise(&reader, location)),
+        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location)),
+        // The engine gives up at a revoked certificate; an untrusted one it reports as a status.
+        Err(c2pa::Error::CertificateTrustError(CertificateTrustError::CertificateNotTrusted)) => {
+            let why = "the authority that issued the signer's certificate has withdrawn it";
+            let mut revoked = broken(format!("{why} ({REVOKED})"), Some(location));
+            revoked.codes.push(REVOKED.to_owned());
+            Ok(Opened::Answer(Box::new(revoked)))
+        }
         Err(c2pa::Error::OperationCancelled) => Err(Error::Stalled { path: path.to_owned(), seconds: 0.0 }),
-        Err(error) => Ok(broken(short(&error.to_string()), Some(location))),
+        Err(error) => Ok(Opened::Answer(Box::new(broken(short(&error.to_string()), Some(location))))),
     }
 }
 
@@ -118,27 +195,37 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
     let mut credentials = Credentials::bare(finding.state);
     credentials.location = Some(location);
     credentials.codes = finding.codes;
-    credentials.expired = finding.expired;
+    credentials.certificate_fault = finding.certificate_fault;
     credentials.explanation = finding.explanation.map(|text| short(&text));
     credentials.manifest = reader.active_label().map(short);
     credentials.manifests = reader.manifests().len();
     let Some(manifest) = reader.active_manifest() else { return credentials };
     credentials.title = manifest.title().map(short);
     credentials.issuer = manifest.issuer().map(|issuer| short(&issuer));
-    credentials.signer = manifest
+    let leaf = manifest
         .signature_info()
         .and_then(|info| certificate::from_pem(info.cert_chain().as_bytes(), "signer").ok())
-        .and_then(|chain| certificate::describe(chain.first()?, "signer").ok())
-        .map(|leaf| leaf.fingerprint);
+        .and_then(|chain| chain.into_iter().next());
+    if let Some(leaf) = leaf {
+        credentials.signer = certificate::describe(&leaf, "signer").ok().map(|leaf| leaf.fingerprint);
+        refuse_certificate(&mut credentials, leaf);
+    }
     credentials.generator = generator(manifest);
     credentials.actions = actions(manifest);
     credentials.origin = origin(reader, manifest);
-    credentials.bindings = manifest
+    credentials.bindings = bindings(manifest).take(MOST_ENTRIES).collect();
+    credentials.earlier_bindings = reader
+        .iter_manifests()
+        .filter(|earlier| earlier.label() != manifest.label())
+        .flat_map(bindings)
+        .take(MOST_ENTRIES)
+        .collect();
+    credentials.consents = manifest
         .assertions()
         .iter()
-        .filter(|assertion| assertion.label() == "c2pa.soft-binding")
+        .filter(|assertion| assertion.label() == consent::LABEL)
         .filter_map(|assertion| assertion.value().ok())
-        .flat_map(|value| manifest::read_soft_binding(value, MOST_ENTRIES))
+        .flat_map(Consent::of_assertion)
         .take(MOST_ENTRIES)
         .collect();
     let stamped = manifest.time();
@@ -149,6 +236,51 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
     credentials.signed_at =
         stamped.or_else(|| credentials.actions.iter().filter_map(|action| action.when.clone()).max());
     credentials
+}
+
+/// The engine lets some certificates pass that C2PA keeps from signing: self-signed ones and authorities.
+fn refuse_certificate(credentials: &mut Credentials, leaf: Vec<u8>) {
+    let breach = profile::check_chain(&[leaf], None)
+        .ok()
+        .and_then(|breaches| breaches.into_iter().find(|breach| breach.fatal));
+    let Some(breach) = breach else { return };
+    if !credentials.codes.iter().any(|code| code == CERTIFICATE_INVALID) {
+        credentials.codes.push(CERTIFICATE_INVALID.to_owned());
+    }
+    if credentials.state != CredentialState::Invalid {
+        credentials.state = CredentialState::Invalid;
+        credentials.certificate_fault = true;
+        credentials.explanation =
+            Some(format!("the signer's certificate {}; content and claim are unchanged", breach.what));
+    }
+}
+
+/// Holds the boxes of a file against what its signer says of them, where one does.
+fn compare_layout(credentials: &mut Credentials, reader: &Reader, path: &Path) -> Result<(), Error> {
+    let stated = reader
+        .active_manifest()
+        .and_then(|manifest| manifest.assertions().iter().find(|one| one.label() == layout::LABEL))
+        .and_then(|assertion| assertion.value().ok());
+    let Some(stated) = stated else { return Ok(()) };
+    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    if !layout::holds(stated, &mut file).map_err(Error::io("read", path))? {
+        credentials.state = CredentialState::Invalid;
+        credentials.certificate_fault = false;
+        credentials.codes.push(layout::MISMATCH.to_owned());
+        credentials.explanation.get_or_insert_with(|| {
+            format!("the boxes of the file were changed after signing ({})", layout::MISMATCH)
+        });
+    }
+    Ok(())
+}
+
+fn bindings(manifest: &Manifest) -> impl Iterator<Item = SoftBinding> {
+    manifest
+        .assertions()
+        .iter()
+        .filter(|assertion| assertion.label() == "c2pa.soft-binding")
+        .filter_map(|assertion| assertion.value().ok())
+        .flat_map(|value| manifest::read_soft_binding(value, MOST_ENTRIES))
 }
 
 fn generator(manifest: &Manifest) -> Option<String> {

@@ -17,7 +17,7 @@ fn a_changed_byte_of_content_makes_the_credentials_invalid() {
         let explanation = found.explanation.unwrap();
         assert!(explanation.contains("content was changed"), "{explanation}");
         assert!(found.codes.iter().any(|code| code.ends_with("Hash.mismatch")), "{:?}", found.codes);
-        assert!(!found.expired);
+        assert!(!found.certificate_fault);
         assert_eq!(found.origin, Some(Origin::Camera), "what it claims is still reported");
     }
 }
@@ -136,7 +136,7 @@ fn an_expired_time_budget_is_an_error_of_kind_limit() {
     let allowed = read(&path, &desk.anchors, &limits);
     assert!(allowed.is_ok(), "a senseless bound counts as none");
     let context = engine::context(&desk.anchors, Some(Duration::ZERO)).unwrap();
-    let error = check(&path, &context, &Limits::default()).unwrap_err();
+    let error = check(&path, &context, &Limits::default()).err().unwrap();
     assert_eq!(error.kind(), filigrane_frame::ErrorKind::Limit);
 }
 
@@ -152,22 +152,38 @@ fn a_certificate_that_ran_out_is_told_apart_from_changed_content() {
     let desk = Desk::new();
     let source = desk.video("a.mp4");
     let brief = Duration::from_secs(3);
-    let issued = certificate::issue_for("brief", brief).unwrap();
-    let identity = crate::Identity::new("brief", issued.key, &issued.chain_pem, &issued.root_pem).unwrap();
+    let issued = certificate::issue_for("brief", crate::Algorithm::Es256, brief).unwrap();
+    let identity = crate::Identity::new(
+        "brief",
+        crate::key::Key::File(issued.key),
+        &issued.chain_pem,
+        Some(issued.root_pem),
+        crate::IdentitySettings::default(),
+    )
+    .unwrap();
     let anchors = identity.anchors().unwrap();
     let path = desk.path("b.mp4");
     crate::sign(&source, &path, &claim(Some(Origin::Camera)), &identity, &Limits::default()).unwrap();
     assert_eq!(read(&path, &anchors, &Limits::default()).unwrap().state, CredentialState::Trusted);
     std::thread::sleep(brief + Duration::from_secs(1));
     let found = read(&path, &anchors, &Limits::default()).unwrap();
-    assert_eq!((found.state, found.expired), (CredentialState::Invalid, true), "{found:?}");
+    assert_eq!((found.state, found.certificate_fault), (CredentialState::Invalid, true), "{found:?}");
     assert!(found.explanation.unwrap().contains("content and claim are unchanged"));
+
+    let (then, later) = (time::OffsetDateTime::now_utc().unix_timestamp() - 5, 4_000_000_000);
+    let at = |time, anchors: &TrustAnchors| read_at(&path, anchors, Some(time), &Limits::default()).unwrap();
+    assert_eq!(at(then, &anchors).state, CredentialState::Trusted, "{:?}", at(then, &anchors));
+    assert_eq!(at(then, &TrustAnchors::empty()).state, CredentialState::Valid);
+    assert!(at(later, &anchors).certificate_fault);
+    let (fresh, _) = desk.sign(&source, "d.mp4", &claim(Some(Origin::Camera)));
+    let late = read_at(&fresh, &desk.anchors, Some(later), &Limits::default()).unwrap();
+    assert_eq!((late.state, late.certificate_fault), (CredentialState::Invalid, true));
 
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(4).position(|window| window == b"mdat").unwrap() + 64;
     bytes[at] ^= 1;
     fs::write(&path, bytes).unwrap();
-    assert!(!read(&path, &anchors, &Limits::default()).unwrap().expired);
+    assert!(!read(&path, &anchors, &Limits::default()).unwrap().certificate_fault);
     let error = crate::sign(
         &source,
         &desk.path("c.mp4"),

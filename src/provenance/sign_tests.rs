@@ -3,7 +3,8 @@ use std::process::Command;
 
 use super::*;
 use crate::{
-    CredentialState, IdentityStore, Origin, Passphrase, SoftBinding, manifest_bytes, read, read_manifest,
+    Algorithm, CredentialState, IdentitySettings, IdentityStore, Origin, Passphrase, SoftBinding,
+    TrustAnchors, manifest_bytes, read, read_manifest,
 };
 use filigrane_frame::Interval;
 use tempfile::TempDir;
@@ -18,9 +19,13 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
+        Self::with(Algorithm::Ed25519)
+    }
+
+    pub(crate) fn with(algorithm: Algorithm) -> Self {
         let home = tempfile::tempdir().unwrap();
         let identity = IdentityStore::open(&home.path().join("identities"))
-            .create("desk", &Passphrase::new("p".into()))
+            .create("desk", algorithm, &Passphrase::new("p".into()), &IdentitySettings::default())
             .unwrap();
         let anchors = identity.anchors().unwrap();
         Self { home, identity, anchors }
@@ -296,4 +301,59 @@ fn a_manifest_without_its_video_is_judged_by_signature_and_statements_alone() {
             assert!(found.explanation.is_some());
         }
     }
+}
+
+#[test]
+fn a_large_file_is_hashed_in_pieces_and_a_changed_byte_in_any_of_them_is_noticed() {
+    const SIZE: u64 = 70 << 20;
+    let desk = Desk::new();
+    let source = desk.path("large.mp4");
+    let small = desk.video("a.mp4");
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&small)
+        .args(["-c", "copy", "-movflags", "faststart"])
+        .arg(&source)
+        .status();
+    assert!(made.unwrap().success());
+    // The media data come last; they are grown by zeros.
+    let mut bytes = fs::read(&source).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"mdat").unwrap() - 4;
+    bytes[at..at + 4].copy_from_slice(&u32::try_from(SIZE - at as u64).unwrap().to_be_bytes());
+    fs::write(&source, bytes).unwrap();
+    File::options().write(true).open(&source).unwrap().set_len(SIZE).unwrap();
+
+    let (path, signed) = desk.sign(&source, "signed.mp4", &claim(Some(Origin::Camera)));
+    let binding = cbor_of(&signed.manifest, "c2pa.hash.bmff.v3");
+    let pieces = entry(&entry(&binding, "merkle").as_array().unwrap()[0], "hashes").as_array().unwrap().len();
+    assert_eq!(pieces, 9, "of 8 MiB");
+    assert_eq!(desk.read(&path).state, CredentialState::Trusted);
+    let size = fs::metadata(&path).unwrap().len();
+    for at in [size - 1, size / 2, size - (60 << 20)] {
+        let flip = |byte: u8| {
+            use std::os::unix::fs::FileExt as _;
+            File::options().write(true).open(&path).unwrap().write_all_at(&[byte], at).unwrap();
+        };
+        flip(1);
+        assert_eq!(desk.read(&path).state, CredentialState::Invalid, "byte {at}");
+        flip(0);
+    }
+    assert_eq!(desk.read(&path).state, CredentialState::Trusted);
+}
+
+#[test]
+fn a_fragmented_file_keeps_its_layout_though_signing_moves_its_index() {
+    let desk = Desk::new();
+    let (source, small) = (desk.path("fragmented.mp4"), desk.video("a.mp4"));
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&small)
+        .args(["-c", "copy", "-movflags", "frag_keyframe+empty_moov"])
+        .arg(&source)
+        .status();
+    assert!(made.unwrap().success());
+    assert!(fs::read(&source).unwrap().windows(4).any(|window| window == b"mfra"));
+    let (path, _) = desk.sign(&source, "signed.mp4", &claim(Some(Origin::Camera)));
+    let found = desk.read(&path);
+    assert_eq!(found.state, CredentialState::Trusted, "{found:?}");
 }

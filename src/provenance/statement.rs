@@ -70,19 +70,19 @@ struct Plain<'a>(&'a Identity);
 
 impl RawSigner for Plain<'_> {
     fn sign(&self, data: &[u8]) -> Result<Vec<u8>, RawSignerError> {
-        Ok(c2pa::Signer::sign(self.0, data)?)
+        self.0.key().sign(data).map_err(|error| RawSignerError::InternalError(error.to_string()))
     }
 
     fn alg(&self) -> SigningAlg {
-        c2pa::Signer::alg(self.0)
+        self.0.algorithm().engine()
     }
 
     fn cert_chain(&self) -> Result<Vec<Vec<u8>>, RawSignerError> {
-        Ok(c2pa::Signer::certs(self.0)?)
+        Ok(self.0.chain().to_vec())
     }
 
     fn reserve_size(&self) -> usize {
-        c2pa::Signer::reserve_size(self.0)
+        LARGEST
     }
 }
 
@@ -91,14 +91,15 @@ impl TimeStampProvider for Plain<'_> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{IdentityStore, Passphrase};
+    use crate::{Algorithm, IdentitySettings, IdentityStore, Passphrase};
 
     const TEXT: &[u8] = b"a statement";
 
     fn identity(name: &str) -> Identity {
         let home = tempfile::tempdir().unwrap();
         let passphrase = Passphrase::new("secret".to_owned());
-        IdentityStore::open(home.path()).create(name, &passphrase).unwrap()
+        let settings = IdentitySettings::default();
+        IdentityStore::open(home.path()).create(name, Algorithm::Es256, &passphrase, &settings).unwrap()
     }
 
     #[test]

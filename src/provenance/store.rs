@@ -31,6 +31,9 @@ pub(crate) fn find(path: &Path, file: &mut File, limits: &Limits) -> Result<Stor
             _ => embedded(format!("the file holds {excess}")),
         });
     }
+    if let Some(stray) = survey.stray.filter(|_| survey.manifest_bytes > 0) {
+        return Ok(embedded(format!("the file holds {stray}")));
+    }
     let loaded = c2pa::jumbf_io::load_jumbf_from_stream(media_type(path, file)?.as_str(), file);
     file.rewind().map_err(Error::io("read", path))?;
     match loaded {

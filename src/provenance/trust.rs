@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use filigrane_frame::Digest;
 
@@ -13,8 +13,19 @@ pub struct TrustAnchors {
 
 #[derive(Debug, Clone)]
 struct Anchor {
-    fingerprint: Digest,
+    summary: AnchorSummary,
     pem: String,
+}
+
+/// What a trust anchor says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnchorSummary {
+    /// SHA-256 of the certificate.
+    pub fingerprint: Digest,
+    /// Its subject.
+    pub subject: String,
+    /// End of its validity, RFC 3339.
+    pub not_after: String,
 }
 
 impl TrustAnchors {
@@ -40,9 +51,17 @@ impl TrustAnchors {
     /// The certificates of every `.pem` and `.crt` file in a folder; none when the folder does not exist.
     pub fn from_dir(directory: &Path) -> Result<Self, Error> {
         let mut anchors = Self::empty();
+        for path in Self::files(directory)? {
+            anchors.add_file(&path)?;
+        }
+        Ok(anchors)
+    }
+
+    /// The `.pem` and `.crt` files in a folder, in the order of their names; none when the folder does not exist.
+    pub fn files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(anchors),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(Error::io("read", directory)(error)),
         };
         let mut paths: Vec<_> = entries
@@ -52,10 +71,19 @@ impl TrustAnchors {
             .filter(|path| path.is_file())
             .collect();
         paths.sort();
-        for path in paths {
-            anchors.add_file(&path)?;
-        }
-        Ok(anchors)
+        Ok(paths)
+    }
+
+    /// Takes out the anchors whose SHA-256 begins with these lower-case digits; says how many there were.
+    pub fn remove(&mut self, prefix: &str) -> usize {
+        let before = self.anchors.len();
+        self.anchors.retain(|anchor| !anchor.summary.fingerprint.to_string().starts_with(prefix));
+        before - self.anchors.len()
+    }
+
+    /// What each anchor says of itself, in the order of adding.
+    pub fn summaries(&self) -> impl Iterator<Item = AnchorSummary> {
+        self.anchors.iter().map(|anchor| anchor.summary.clone())
     }
 
     /// Adds the anchors of another list; says how many were new.
@@ -79,7 +107,7 @@ impl TrustAnchors {
 
     /// SHA-256 of each anchor, in the order of adding.
     pub fn fingerprints(&self) -> impl Iterator<Item = Digest> {
-        self.anchors.iter().map(|anchor| anchor.fingerprint)
+        self.anchors.iter().map(|anchor| anchor.summary.fingerprint)
     }
 
     /// All anchors as one PEM text.
@@ -96,7 +124,12 @@ impl TrustAnchors {
                 let detail = "not a certificate authority, so it can't anchor trust; give the root instead";
                 return Err(Error::Certificate { place, detail: detail.to_owned() });
             }
-            added.push(Anchor { fingerprint: description.fingerprint, pem: certificate::to_pem(der)? });
+            let summary = AnchorSummary {
+                fingerprint: description.fingerprint,
+                subject: description.subject,
+                not_after: description.not_after,
+            };
+            added.push(Anchor { summary, pem: certificate::to_pem(der)? });
         }
         let before = self.anchors.len();
         added.into_iter().for_each(|anchor| self.insert(anchor));
@@ -104,7 +137,7 @@ impl TrustAnchors {
     }
 
     fn insert(&mut self, anchor: Anchor) {
-        if !self.anchors.iter().any(|known| known.fingerprint == anchor.fingerprint) {
+        if !self.anchors.iter().any(|known| known.summary.fingerprint == anchor.summary.fingerprint) {
             self.anchors.push(anchor);
         }
     }
@@ -116,7 +149,7 @@ mod tests {
 
     #[test]
     fn roots_are_taken_once_and_leaves_never() {
-        let issued = certificate::issue("a").unwrap();
+        let issued = certificate::issue("a", crate::Algorithm::Ed25519).unwrap();
         let mut anchors = TrustAnchors::empty();
         assert_eq!(anchors.add_pem(issued.root_pem.as_bytes()).unwrap(), 1);
         assert_eq!(anchors.add_pem(issued.root_pem.as_bytes()).unwrap(), 0);
@@ -131,7 +164,7 @@ mod tests {
     fn a_folder_of_anchors_is_read_and_a_missing_one_is_empty() {
         let home = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
-            let root = certificate::issue(name).unwrap().root_pem;
+            let root = certificate::issue(name, crate::Algorithm::Es256).unwrap().root_pem;
             fs::write(home.path().join(format!("{name}.pem")), root).unwrap();
         }
         fs::write(home.path().join("notes.txt"), "not a certificate").unwrap();

@@ -3,11 +3,15 @@ use c2pa::validation_status::ValidationStatus;
 
 use crate::CredentialState;
 
-const UNTRUSTED: &str = "signingCredential.untrusted";
+/// The signer is on no trust list.
+pub(crate) const UNTRUSTED: &str = "signingCredential.untrusted";
 const TRUSTED: &str = "signingCredential.trusted";
 const SIGNATURE: &str = "claimSignature.validated";
-/// Failures that only say that the certificate is not valid at this time.
-const OUT_OF_TIME: [&str; 2] = ["signingCredential.expired", "claimSignature.outsideValidity"];
+/// Failures that speak of the signer's certificate and not of what was signed.
+const CERTIFICATE: [&str; 3] =
+    ["signingCredential.expired", "claimSignature.outsideValidity", CERTIFICATE_INVALID];
+/// The certificate breaks a rule.
+pub(crate) const CERTIFICATE_INVALID: &str = "signingCredential.invalid";
 /// Failures of the comparison with the content, which mean nothing where there is none.
 const CONTENT: [&str; 4] = [
     "assertion.bmffHash.mismatch",
@@ -22,7 +26,8 @@ const MOST_CODES: usize = 256;
 pub(crate) struct Finding {
     pub state: CredentialState,
     pub codes: Vec<String>,
-    pub expired: bool,
+    /// Whether every fault is one of the signer's certificate.
+    pub certificate_fault: bool,
     pub explanation: Option<String>,
 }
 
@@ -31,7 +36,7 @@ impl Default for Finding {
         Self {
             state: CredentialState::Invalid,
             codes: Vec::new(),
-            expired: false,
+            certificate_fault: false,
             explanation: Some("the manifest could not be validated".to_owned()),
         }
     }
@@ -63,7 +68,6 @@ pub(crate) fn judge(results: &ValidationResults, bare: bool) -> Finding {
     let succeeded = |code: &str| successes.iter().any(|status| status.code() == code);
     let faults: Vec<&&ValidationStatus> =
         failures.iter().filter(|status| status.code() != UNTRUSTED).collect();
-    let out_of_time = |status: &ValidationStatus| OUT_OF_TIME.contains(&status.code());
     let signed = succeeded(SIGNATURE);
 
     let state = if !signed || !faults.is_empty() {
@@ -73,15 +77,16 @@ pub(crate) fn judge(results: &ValidationResults, bare: bool) -> Finding {
     } else {
         CredentialState::Valid
     };
-    let expired = signed && !faults.is_empty() && faults.iter().all(|fault| out_of_time(fault));
+    let certificate_fault =
+        signed && !faults.is_empty() && faults.iter().all(|fault| CERTIFICATE.contains(&fault.code()));
     let explanation = (state == CredentialState::Invalid).then(|| match faults.first() {
-        _ if expired => {
+        Some(fault) if certificate_fault && fault.code() != CERTIFICATE_INVALID => {
             "the signer's certificate is not valid at this time; content and claim are unchanged".to_owned()
         }
         Some(fault) => explain(fault),
         None => "the signature of the claim was not confirmed".to_owned(),
     });
-    Finding { state, codes, expired, explanation }
+    Finding { state, codes, certificate_fault, explanation }
 }
 
 fn explain(fault: &ValidationStatus) -> String {

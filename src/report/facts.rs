@@ -50,6 +50,13 @@ fn credentials(credentials: &Credentials) -> Fact {
                 "Signed under the name {signer}, which is not on the trust list: anybody could have made that name. Nothing was changed since."
             ),
         ),
+        CredentialsState::Invalid if credentials.certificate_fault => (
+            "unchanged, certificate not good",
+            Sign::Reserved,
+            "Nothing was changed since, but the signer's certificate can't be relied on: it is out of date with no \
+             time-stamp to say that it was used before, or not one that may sign content."
+                .to_owned(),
+        ),
         CredentialsState::Invalid => {
             let reason = credentials
                 .explanation

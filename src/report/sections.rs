@@ -6,7 +6,7 @@ use crate::markup::Markup;
 use crate::motif::rosette;
 use crate::terminal::described;
 use crate::wording::{
-    clock, confidence, geometry, grouped, headline, odds, origin, registered_signer, signer,
+    clock, confidence, consents, geometry, grouped, headline, odds, origin, registered_signer, signer,
 };
 use crate::{json, plot};
 use filigrane_verdict::{CredentialsState, ManifestSignature, Report, Via, Weight, explain};
@@ -184,6 +184,7 @@ fn manifest(page: &mut Markup, report: &Report) {
         let actions: Vec<&str> = credentials.actions.iter().take(12).map(String::as_str).collect();
         rows.push(("Actions stated", actions.join(", ")));
     }
+    rows.extend(consents(credentials).map(|text| ("Consent stated", text)));
     optional(&mut rows, "Finding", credentials.explanation.as_deref());
     let title = match credentials.state {
         CredentialsState::Invalid => "Manifest in the file, which does not hold",

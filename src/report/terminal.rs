@@ -1,6 +1,6 @@
 use crate::facts::{Sign, facts, not_shown};
 use crate::wording::{
-    Tone, clock, confidence, geometry, grouped, headline, origin, registered_signer, signer,
+    Tone, clock, confidence, consents, geometry, grouped, headline, origin, registered_signer, signer,
 };
 use filigrane_verdict::{Report, Weight, explain, visible};
 
@@ -83,6 +83,7 @@ fn details(page: &mut Page, report: &Report) {
             credentials.actions.iter().take(8).map(|action| visible(action, 60)).collect();
         rows.push(("actions", actions.join(", ")));
     }
+    rows.extend(consents(credentials).map(|text| ("consent", text)));
     optional(&mut rows, "mark", report.watermark.found_payload());
     optional(&mut rows, "mark in sound", report.watermark.audio.found_payload());
     optional(&mut rows, "its manifest", report.watermark.audio.registered.as_deref());

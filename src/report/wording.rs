@@ -132,6 +132,20 @@ pub(crate) fn signer(credentials: &Credentials) -> Option<String> {
     credentials.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
 }
 
+/// Consents as the signer states them, the first dozen.
+pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String> {
+    credentials.consents.iter().take(12).map(|consent| {
+        let until = match &consent.until {
+            Some(until) if consent.ended => format!("ended {}", visible(until, 40)),
+            Some(until) => format!("until {}", visible(until, 40)),
+            None => "no end stated".to_owned(),
+        };
+        let uses = consent.uses.join(" and ");
+        let (subject, purpose) = (visible(&consent.subject, 100), visible(&consent.purpose, 200));
+        format!("{subject}: {} for {purpose} ({until})", visible(&uses, 60))
+    })
+}
+
 /// The name of a registered manifest's signer, with the same reservations.
 pub(crate) fn registered_signer(registry: &RegistryFinding) -> Option<String> {
     let reservation = match registry.signature {

@@ -36,6 +36,10 @@ pub fn explain(code: &str) -> Option<Meaning> {
             (Failed, "The signature does not fit the claim: it was changed, or is a forgery.")
         }
         "claimSignature.missing" => (Failed, "The claim carries no signature."),
+        "org.filigrane.layout.mismatch" => (
+            Failed,
+            "Parts of the file that C2PA's hash leaves out were moved, added or changed after signing.",
+        ),
         "claimSignature.outsideValidity" => {
             (Failed, "It was signed outside the lifetime of the signer's certificate.")
         }

@@ -31,6 +31,22 @@ pub enum Origin {
     Camera,
 }
 
+/// Somebody's consent, as the signer of a manifest states it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Consent {
+    /// Who consented.
+    pub subject: String,
+    /// `likeness`, `voice`.
+    pub uses: Vec<String>,
+    /// What for.
+    pub purpose: String,
+    /// Until when, RFC 3339; none where no end was stated.
+    pub until: Option<String>,
+    /// True when that time was past at the check.
+    pub ended: bool,
+}
+
 /// The cryptographic layer: what the manifest inside the file says, and whether it holds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -48,12 +64,19 @@ pub struct Credentials {
     /// True when a time-stamping authority vouches for `signed_at`; else only the signer states it. An addition to
     /// the contract, as are all fields below.
     pub time_stamped: bool,
+    /// True when the only fault is one of the signer's certificate; content and claim are as they were signed.
+    pub certificate_fault: bool,
+    /// Payloads of the marks that the file's manifests say it carries, 16 hex digits: its own first, then those of its
+    /// sources.
+    pub marks: Vec<String>,
     /// How the content came to be, as the manifest says.
     pub origin: Option<Origin>,
     /// The program that made the claim, name and version.
     pub generator: Option<String>,
     /// Labels of the declared actions, `c2pa.created` and the like, in order.
     pub actions: Vec<String>,
+    /// Who consented to which use of their likeness or voice, as the signer states it.
+    pub consents: Vec<Consent>,
     /// One sentence on the first thing that does not hold.
     pub explanation: Option<String>,
 }

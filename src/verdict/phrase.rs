@@ -4,7 +4,7 @@ use crate::policy::Evidence;
 use crate::sound;
 use crate::{
     ClassifierState, Code, CredentialsState, ManifestSignature, Origin, RegistryState, Via, WatermarkState,
-    Weight, explain, visible,
+    visible,
 };
 
 /// What led to a registered manifest that can be relied on.
@@ -15,8 +15,12 @@ pub(crate) enum Reach {
 }
 
 const NAME_LIMIT: usize = 80;
-const CONTENT_CHANGED: [&str; 3] =
-    ["assertion.bmffHash.mismatch", "assertion.dataHash.mismatch", "assertion.boxesHash.mismatch"];
+const CONTENT_CHANGED: [&str; 4] = [
+    "assertion.bmffHash.mismatch",
+    "assertion.dataHash.mismatch",
+    "assertion.boxesHash.mismatch",
+    "org.filigrane.layout.mismatch",
+];
 const CLAIM_CHANGED: [&str; 2] = ["claimSignature.mismatch", "assertion.hashedURI.mismatch"];
 const OUT_OF_TIME: [&str; 2] = ["signingCredential.expired", "claimSignature.outsideValidity"];
 
@@ -25,6 +29,9 @@ pub(crate) fn summary(evidence: Evidence<'_>, code: Code) -> String {
         Code::Verified => verified(evidence),
         Code::Signed => signed(evidence),
         Code::Recovered => recovered(evidence),
+        Code::Marked if evidence.credentials.certificate_fault => {
+            format!("{}; {}", marked(evidence), unproven(evidence))
+        }
         Code::Marked => marked(evidence).to_owned(),
         Code::Altered => altered(evidence),
         Code::Mismatched => mismatched(evidence),
@@ -90,6 +97,9 @@ fn recovered(evidence: Evidence<'_>) -> String {
     let registry = evidence.registry;
     let missing = match evidence.credentials.state {
         CredentialsState::Absent => "The file carries no credentials, but ",
+        CredentialsState::Invalid => {
+            "The file's own credentials rest on a certificate that can't be relied on, but "
+        }
         _ => "Without a look at the file's own credentials, ",
     };
     let led = match registry.via {
@@ -147,8 +157,6 @@ fn altered(evidence: Evidence<'_>) -> String {
         "the content is not what was signed"
     } else if failed(&CLAIM_CHANGED) {
         "what they say is not what was signed"
-    } else if failed(&OUT_OF_TIME) && !codes.iter().any(|code| is_other_fault(code)) {
-        "nothing was changed, but the signer's certificate is out of date and no time-stamp says that it was signed before"
     } else {
         "a check of them failed, so nothing they say is relied on"
     };
@@ -171,14 +179,24 @@ fn altered(evidence: Evidence<'_>) -> String {
     format!("The file carries credentials that do not hold: {reason}{mark}")
 }
 
-fn is_other_fault(code: &str) -> bool {
-    let failed = explain(code).is_none_or(|meaning| meaning.weight == Weight::Failed);
-    failed && !OUT_OF_TIME.contains(&code)
+/// What is wrong with credentials whose one fault is their signer's certificate.
+fn unproven(evidence: Evidence<'_>) -> &'static str {
+    if evidence.credentials.codes.iter().any(|code| OUT_OF_TIME.contains(&code.as_str())) {
+        "the file's credentials are unchanged, but their signer's certificate is out of date and no time-stamp shows \
+         that it was used before"
+    } else {
+        "the file's credentials are unchanged, but their signer's certificate is not one that may sign content"
+    }
 }
 
 fn mismatched(evidence: Evidence<'_>) -> String {
     let credentials =
         if evidence.credentials.intact() { ", although the credentials in the file are intact" } else { "" };
+    if evidence.mark_unstated() {
+        return "The watermark in the picture is not the one that the credentials in the file state, although these \
+                are intact: they were put on footage that carries somebody else's mark"
+            .to_owned();
+    }
     format!(
         "The watermark leads to a manifest of other content{credentials}: the mark was copied here, or marked footage \
          is only a part of this picture"
@@ -212,6 +230,9 @@ fn inconclusive(evidence: Evidence<'_>) -> String {
     }
     if evidence.watermark.audio.state == WatermarkState::Found {
         return "No provenance of the picture was found".to_owned();
+    }
+    if evidence.credentials.certificate_fault {
+        return format!("No provenance that could be relied on was found: {}", unproven(evidence));
     }
     let classifier = match evidence.classifier.state {
         ClassifierState::Ran => ", and the classifier gives no answer",

@@ -19,9 +19,13 @@ pub const SOFT_CEILING: f64 = 0.9;
 /// 1. `revoked`: the registry says that the manifest or signer of this content was withdrawn, or the signer's
 ///    authority says so of the certificate. Not when the file has a manifest of its own and only a likeness leads to
 ///    the withdrawn one: content is republished under a corrected manifest.
-/// 2. `altered`: the file's own credentials do not hold. Whatever the mark says is said in the sentence.
+/// 2. `altered`: the file's own credentials do not hold. Whatever the mark says is said in the sentence. Not when the
+///    one fault is the signer's certificate (out of date without a time-stamp, or none that may sign): nothing was
+///    changed then, and nothing is shown either, so such credentials count as none.
 /// 3. `mismatched`: the mark leads to a manifest of other content, even when the credentials hold. They may hold for
 ///    bytes that are not the ones shown (ranges excluded from the hash), and a composition may carry a foreign mark.
+///    Also when the mark in the picture is none of those that the file's manifests say it carries, unless a registered
+///    manifest explains it.
 /// 4. `verified`, `signed`: credentials that hold, by a signer on the trust list or not.
 /// 5. `recovered`: a registered manifest that fits this content and whose own signature holds.
 /// 6. `marked`: a mark, and no registered manifest that could be relied on.
@@ -63,13 +67,15 @@ impl Evidence<'_> {
             return (Code::Revoked, self.reach_confidence());
         }
         match credentials.state {
-            CredentialsState::Invalid => return (Code::Altered, CONFIDENCE_CEILING),
-            _ if self.mark_of_other_content() => {
+            CredentialsState::Invalid if !credentials.certificate_fault => {
+                return (Code::Altered, CONFIDENCE_CEILING);
+            }
+            _ if self.mark_of_other_content() || self.mark_unstated() => {
                 return (Code::Mismatched, self.mark_confidence().min(SOFT_CEILING));
             }
             CredentialsState::Trusted => return (Code::Verified, CONFIDENCE_CEILING),
             CredentialsState::Valid => return (Code::Signed, CONFIDENCE_CEILING),
-            CredentialsState::Absent | CredentialsState::Skipped => {}
+            CredentialsState::Invalid | CredentialsState::Absent | CredentialsState::Skipped => {}
         }
         if self.reached().is_some() && !self.foreign_payload() {
             return (Code::Recovered, self.reach_confidence());
@@ -127,6 +133,16 @@ impl Evidence<'_> {
     /// A fingerprint that does not fit led nowhere; only a mark can be copied.
     fn mark_of_other_content(self) -> bool {
         self.registry.state == RegistryState::Mismatch && self.registry.via != Some(Via::Fingerprint)
+    }
+
+    /// True when intact credentials state a mark, and the mark in the picture is neither that one nor one of a source.
+    pub fn mark_unstated(self) -> bool {
+        let stated = &self.credentials.marks;
+        let Some(payload) = self.watermark.found_payload() else { return false };
+        self.credentials.intact()
+            && !stated.is_empty()
+            && !stated.iter().any(|mark| mark.eq_ignore_ascii_case(payload))
+            && self.reached() != Some(Reach::Watermark)
     }
 
     /// The registered manifest that fits this content, whose signature holds, and what led to it.

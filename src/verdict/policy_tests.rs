@@ -368,3 +368,51 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_certificate_that_cannot_be_relied_on_accuses_nobody_and_vouches_for_nothing() {
+    let mut late = credentials(CredentialsState::Invalid);
+    late.certificate_fault = true;
+    late.codes = vec!["claimSignature.validated".into(), "signingCredential.expired".into()];
+    late.origin = Some(Origin::Camera);
+    let none = Classifier::default();
+    let verdict = policy(&late, &no_mark(), &nothing_registered(), &none);
+    assert_eq!((verdict.code, verdict.origin), (Code::Inconclusive, None));
+    assert!(
+        verdict.summary.contains("unchanged") && verdict.summary.contains("out of date"),
+        "{}",
+        verdict.summary
+    );
+    let verdict = policy(&late, &mark(Some(OWN_PAYLOAD)), &nothing_registered(), &none);
+    assert_eq!(verdict.code, Code::Marked);
+    assert!(verdict.summary.contains("out of date"), "{}", verdict.summary);
+    let found = registered(RegistryState::Match, OWN, Via::Watermark);
+    assert_eq!(policy(&late, &mark(Some(OWN_PAYLOAD)), &found, &none).code, Code::Recovered);
+    late.codes = vec!["signingCredential.ocsp.revoked".into()];
+    assert_eq!(policy(&late, &no_mark(), &nothing_registered(), &none).code, Code::Revoked);
+    late.certificate_fault = false;
+    late.codes.clear();
+    assert_eq!(policy(&late, &no_mark(), &nothing_registered(), &none).code, Code::Altered);
+}
+
+#[test]
+fn a_mark_that_the_intact_credentials_do_not_state_is_a_mismatch_unless_something_explains_it() {
+    let none = Classifier::default();
+    for state in [CredentialsState::Trusted, CredentialsState::Valid] {
+        let mut own = credentials(state);
+        own.marks = vec![OWN_PAYLOAD.into()];
+        let code = |own: &Credentials, payload, registry: &RegistryFinding| {
+            policy(own, &mark(Some(payload)), registry, &none).code
+        };
+        let holds = if state == CredentialsState::Trusted { Code::Verified } else { Code::Signed };
+        assert_eq!(code(&own, OWN_PAYLOAD, &nothing_registered()), holds);
+        assert_eq!(code(&own, OTHER_PAYLOAD, &nothing_registered()), Code::Mismatched);
+        assert_eq!(policy(&own, &mark(None), &nothing_registered(), &none).code, holds);
+        let known = registered(RegistryState::Match, OTHER, Via::Watermark);
+        assert_eq!(code(&own, OTHER_PAYLOAD, &known), holds, "its registered source explains it");
+        own.marks.push(OTHER_PAYLOAD.into());
+        assert_eq!(code(&own, OTHER_PAYLOAD, &nothing_registered()), holds, "a parent's mark");
+        own.marks.clear();
+        assert_eq!(code(&own, OTHER_PAYLOAD, &nothing_registered()), holds, "no mark stated");
+    }
+}

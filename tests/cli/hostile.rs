@@ -58,6 +58,49 @@ fn is_harmless(answer: &Answer) {
     }
 }
 
+/// A manifest whose every text does harm where it is not escaped, signed with another program.
+const HARMFUL: &str = r#"
+import json, c2pa
+bad = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b]0;owned\x07\x1b[2J\u202e' OR 1=1; --" + "A" * 10000
+manifest = {"claim_version": 2, "title": bad, "claim_generator_info": [{"name": bad, "version": bad}], "assertions": [
+    {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [{"action": "c2pa.created", "description": bad,
+     "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"}, {"action": bad, "when": bad}]}},
+    {"label": "org.filigrane.consent", "data": {"records": [{"subject": bad[:400], "uses": ["voice"], "purpose": bad[:400]}]}},
+    {"label": "c2pa.soft-binding", "data": {"alg": bad, "blocks": [{"scope": {}, "value": bad}]}}]}
+info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=open("chain.pem", "rb").read(),
+                           private_key=open("key.pem", "rb").read(), ta_url=None)
+with open("in.mp4", "rb") as source, open("out.mp4", "w+b") as target:
+    c2pa.Builder(json.dumps(manifest)).sign(c2pa.Signer.from_info(info), "video/mp4", source, target)
+"#;
+
+#[test]
+fn texts_of_a_hostile_manifest_reach_neither_page_nor_terminal_unescaped() {
+    let user = User::new();
+    crate::tampered::issue(&user, crate::tampered::sound_leaf(), "-days 20");
+    fs::write(user.path("sign.py"), HARMFUL).unwrap();
+    fs::copy(small(), user.path("in.mp4")).unwrap();
+    let python = crate::judges::folder().join("python/bin/python");
+    let ran = Command::new(python).current_dir(user.work()).arg("sign.py").output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    for arguments in [
+        &["verify", "out.mp4", "--trust", "authority.pem"][..],
+        &["verify", "out.mp4", "--json"],
+        &["verify", "out.mp4", "--format", "crjson"],
+        &["verify", "out.mp4", "--report", "report.html"],
+        &["lint", "out.mp4"],
+        &["lint", "out.mp4", "--json"],
+        &["registry", "publish", "out.mp4"],
+        &["registry", "find"],
+        &["stamp", "out.mp4", "-o", "again.mp4", "--no-watermark", "--origin", "edited"],
+        &["verify", "again.mp4"],
+    ] {
+        is_harmless(&user.run(arguments));
+    }
+    let html = fs::read_to_string(user.path("report.html")).unwrap();
+    assert!(!html.contains("<script") && !html.contains("<img src=x"), "markup got through");
+    assert!(html.contains("&lt;script&gt;"), "the texts are shown");
+}
+
 const NAME: &str = "a\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\r\nfiligrane: all is well.mp4";
 
 #[test]

@@ -1,0 +1,65 @@
+//! What a signer states beside origin and mark: it is under the signature, and verify shows it.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::clip::small;
+use crate::program::User;
+
+fn assertions(user: &User, file: &str) -> Value {
+    let document = user.run(["verify", "--format", "crjson", file]).succeeds().json();
+    document["manifests"][0]["assertions"].clone()
+}
+
+#[test]
+fn training_terms_and_disclosures_are_signed_as_asked() {
+    let user = User::new();
+    let options =
+        "--no-watermark --origin generated --training constrained --terms https://example.org/terms";
+    user.stamp(&small(), &user.path("a.mp4"), options).succeeds();
+    let signed = assertions(&user, "a.mp4");
+    let entry = &signed["cawg.training-mining"]["entries"]["cawg.ai_training"];
+    assert_eq!(
+        (&entry["use"], &entry["constraint_info"]),
+        (&"constrained".into(), &"https://example.org/terms".into())
+    );
+    assert_eq!(signed["c2pa.ai-disclosure"]["modelType"], "c2pa.types.model");
+    assert_eq!(signed["org.filigrane.disclosure"]["system"], "filigrane");
+    assert!(signed["org.filigrane.aigc"].is_null());
+    let china = "--no-watermark --origin composite --disclose china";
+    user.stamp(&small(), &user.path("b.mp4"), china).succeeds();
+    let signed = assertions(&user, "b.mp4");
+    assert_eq!(signed["org.filigrane.aigc"]["AIGC"]["Label"], "1");
+    assert!(signed["c2pa.ai-disclosure"].is_null());
+    user.stamp(&small(), &user.path("c.mp4"), "--no-watermark --origin camera").succeeds();
+    assert!(assertions(&user, "c.mp4")["c2pa.ai-disclosure"].is_null(), "a camera's clip discloses nothing");
+    let terms = user.stamp(&small(), &user.path("x.mp4"), "--no-watermark --training constrained");
+    terms.refusal("give --terms");
+    assert!(!user.path("x.mp4").exists());
+}
+
+#[test]
+fn consent_is_signed_shown_and_said_to_have_ended() {
+    let user = User::new();
+    let records = r#"[
+        {"subject": "Ada <b>L</b>", "uses": ["likeness", "voice"], "purpose": "a film", "until": "2999-01-31T00:00:00Z"},
+        {"subject": "Grace", "uses": ["voice"], "purpose": "a trailer", "until": "2020-01-31T00:00:00Z"}
+    ]"#;
+    fs::write(user.path("consent.json"), records).unwrap();
+    let options = "--no-watermark --origin composite --consent consent.json";
+    user.stamp(&small(), &user.path("a.mp4"), options).succeeds();
+    let page = user.path("report.html");
+    let answer =
+        user.verify(&user.path("a.mp4"), &format!("--report {}", page.display())).verdict("verified", 0);
+    let consents = &answer["credentials"]["consents"];
+    assert_eq!((&consents[0]["ended"], &consents[1]["ended"]), (&false.into(), &true.into()));
+    let html = fs::read_to_string(page).unwrap();
+    assert!(
+        html.contains("Ada &lt;b&gt;L&lt;/b&gt;: likeness and voice for a film") && !html.contains("<b>L")
+    );
+    let text = user.run(["verify", "a.mp4"]).succeeds().stdout;
+    assert!(text.contains("Grace: voice for a trailer (ended 2020"), "{text}");
+    fs::write(user.path("consent.json"), "{}").unwrap();
+    user.stamp(&small(), &user.path("x.mp4"), options).refusal("consent.json");
+}
