@@ -19,4 +19,5 @@ test: setup
 bench: build
 	@scripts/bench-stamp.sh "$(CLIP)"
 	@scripts/bench-audio.sh
+	@scripts/bench-watermark.sh
 	@scripts/bench-registry.sh
