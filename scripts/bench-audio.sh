@@ -7,14 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/debian.sh
 . scripts/clips.sh
-
-filigrane=${FILIGRANE:-target/release/filigrane}
-room=$(mktemp -d)
-trap 'rm -rf "$room"' EXIT
-export FILIGRANE_HOME=$room/home
-id=6f1c0a2b-1122-4344-8555-66778899aabb
-payload=6f1c0a2b11224344
-quiet_ffmpeg() { ffmpeg -nostdin -hide_banner -v error -y "$@"; }
+. scripts/marking.sh
 
 text="'Nobody knows where this video comes from, but we will find out soon enough. She sells sea shells by the sea shore, \
 and the weather was rather pleasant that morning. The quick brown fox jumps over the lazy dog.'"
@@ -43,7 +36,6 @@ stamp() {
     # What a phone or a platform would hand on.
     quiet_ffmpeg -i "$room/pcm.mov" -c:v copy -c:a aac -b:a 192k "$room/marked.mp4"
 }
-number() { sed -n "s/^ *\"$1\": \(-\{0,1\}[0-9.]*\),\{0,1\}$/\1/p" "$2" | head -n 1; }
 # heard: log10 of the chance when the sound's payload was read right, else "-".
 heard() {
     "$filigrane" verify "$room/out.mov" --json --quiet --only watermark >"$room/verdict.json" || true

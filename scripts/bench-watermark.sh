@@ -9,15 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/debian.sh
 . scripts/clips.sh
+. scripts/marking.sh
 
-filigrane=${FILIGRANE:-target/release/filigrane}
-room=$(mktemp -d)
-trap 'rm -rf "$room"' EXIT
-export FILIGRANE_HOME=$room/home
-id=6f1c0a2b-1122-4344-8555-66778899aabb
-payload=6f1c0a2b11224344
 duration=${SECONDS_OF:-3}
-quiet_ffmpeg() { ffmpeg -nostdin -hide_banner -v error -y "$@"; }
 
 # name | filter graph | encoder; an empty encoder keeps every bit. W, H: even parts of the size; c.. are fractions.
 attacks() {
@@ -82,7 +76,6 @@ marked() {
     "$filigrane" stamp "$room/in.mkv" -o "$room/marked.mkv" --codec ffv1 --id $id --no-credentials --force --quiet \
         ${2:+--strength "$2"}
 }
-number() { sed -n "s/^ *\"$1\": \(-\{0,1\}[0-9.]*\),\{0,1\}$/\1/p" "$2" | head -n 1; }
 seen() {
     "$filigrane" verify "$1" --json --quiet --only watermark >"$room/verdict.json" || true
     if grep -q "\"payload\": \"$payload\"" "$room/verdict.json"; then

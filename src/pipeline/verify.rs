@@ -4,7 +4,7 @@ use std::time::Instant;
 use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
 use filigrane_frame::Limits;
 use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
-use filigrane_provenance::{self as provenance, CredentialState, SoftBinding, TrustAnchors};
+use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
     AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, Origin, PdqHash,
@@ -12,6 +12,7 @@ use filigrane_verdict::{
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
+use time::OffsetDateTime;
 
 use crate::binding;
 use crate::file::digest;
@@ -123,7 +124,7 @@ impl Verifier<'_> {
         if self.stages.credentials {
             let start = Instant::now();
             match provenance::read_at(path, self.trust, self.at, &self.limits) {
-                Ok(read) => report.credentials = credentials(read),
+                Ok(read) => report.credentials = credentials(read, self.at),
                 Err(error) => report.errors.push(format!("credentials: {error}")),
             }
             report.timing.credentials_s = start.elapsed().as_secs_f64();
@@ -307,13 +308,11 @@ fn strongest(findings: Vec<Finding>) -> Option<Finding> {
     })
 }
 
-fn credentials(read: provenance::Credentials) -> Credentials {
-    let mark = |binding: &SoftBinding| binding::payload(std::slice::from_ref(binding));
-    let marks = read.bindings.iter().filter_map(mark).next().into_iter();
-    let marks: Vec<String> = marks
-        .chain(read.earlier_bindings.iter().filter_map(mark))
-        .map(|payload| payload.to_string())
-        .collect();
+fn credentials(read: provenance::Credentials, at: Option<i64>) -> Credentials {
+    // Without a mark of its own, a manifest says nothing of which one belongs here.
+    let own = binding::payload(&read.bindings);
+    let earlier = read.earlier_bindings.iter().filter_map(|one| binding::payload(std::slice::from_ref(one)));
+    let marks = own.into_iter().flat_map(|own| std::iter::once(own).chain(earlier.clone()));
     Credentials {
         state: match read.state {
             CredentialState::Trusted => CredentialsState::Trusted,
@@ -327,21 +326,19 @@ fn credentials(read: provenance::Credentials) -> Credentials {
         codes: read.codes,
         time_stamped: read.time_stamped,
         certificate_fault: read.certificate_fault,
-        // Without a mark of its own, a manifest says nothing of which one belongs here.
-        marks: if binding::payload(&read.bindings).is_some() { marks } else { Vec::new() },
+        marks: marks.map(|payload| payload.to_string()).collect(),
         origin: read.origin.map(origin),
         generator: read.generator,
         actions: read.actions.into_iter().map(|action| action.action).collect(),
-        consents: read.consents.into_iter().map(consent).collect(),
+        consents: read.consents.into_iter().map(|one| consent(one, at)).collect(),
         explanation: read.explanation,
     }
 }
 
-fn consent(consent: provenance::Consent) -> Consent {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = now.map_or(0, |passed| i64::try_from(passed.as_secs()).unwrap_or(i64::MAX));
+/// A consent as it stood at a time, seconds since 1970; `None` for now.
+fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
     Consent {
-        ended: consent.ended(now),
+        ended: consent.ended(at.unwrap_or_else(|| OffsetDateTime::now_utc().unix_timestamp())),
         subject: consent.subject,
         uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
         purpose: consent.purpose,

@@ -27,9 +27,7 @@ pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identit
     // One line: what follows a line's end in the signed text is the reason to its end.
     let reason: String =
         reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
-    let now = OffsetDateTime::now_utc();
-    let now = now.replace_nanosecond(0).unwrap_or(now);
-    let at = now.format(&Rfc3339).unwrap_or_default();
+    let at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
     let signature = sign_statement(Revocation::statement(name, &reason, &at).as_bytes(), identity)?;
     Ok(registry.revoke(urn, &Revocation { reason, at, signature })?)
 }

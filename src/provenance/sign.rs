@@ -84,7 +84,7 @@ fn embed(
     let mut notes = Vec::new();
     let parent = parent(claim.parent.as_deref().unwrap_or(source), claim, limits, &mut notes)?;
     let carried = parent.as_ref().is_some_and(|parent| parent.active_manifest().is_some());
-    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let now = OffsetDateTime::now_utc().truncate_to_second();
     let now = now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))?;
     let mut claim = claim.clone();
     claim.assertions.extend(layout::assertion(&mut input).map_err(Error::io("read", source))?);

@@ -5,11 +5,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use crate::database::{Database, Mode};
-use crate::sql::{self, bind_entry, readers};
+use crate::sql::{self, bind_entry, listing, readers};
 use crate::store::{LARGEST_FINGERPRINT, MOST_COLLISIONS, MOST_REVOCATIONS, MOST_ROWS, Store};
 use crate::{Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file};
 
-readers!(SqliteRow);
+readers!(SqliteRow, SqliteConnection);
 
 pub(crate) const DATABASE: &str = "registry.sqlite";
 
@@ -173,24 +173,7 @@ impl Store for Folder {
         })
     }
 
-    fn list(&self, limit: u32, offset: u64) -> Result<Vec<Listed>, Error> {
-        self.query(async |connection, failed| {
-            let rows = sqlx::query(sql::LIST)
-                .bind(limit)
-                .bind(i64::try_from(offset).unwrap_or(i64::MAX))
-                .fetch_all(connection)
-                .await
-                .map_err(failed)?;
-            rows.iter().map(read_listed).collect::<sqlx::Result<_>>().map_err(failed)
-        })
-    }
-
-    fn count(&self) -> Result<u64, Error> {
-        let count: i64 = self.query(async |connection, failed| {
-            sqlx::query_scalar("SELECT count(*) FROM manifests").fetch_one(connection).await.map_err(failed)
-        })?;
-        Ok(count.unsigned_abs())
-    }
+    listing!();
 }
 
 /// Adds an entry within a transaction that holds the lock. The manifest's file is there, and stays, before the record
@@ -223,17 +206,6 @@ async fn add(
         .await
         .map_err(failed)?;
     Ok(Published::New)
-}
-
-async fn withdraw(connection: &mut SqliteConnection, urn: Urn, revocation: &Revocation) -> sqlx::Result<()> {
-    sqlx::query(sql::REVOKE)
-        .bind(urn.to_string())
-        .bind(revocation.reason.as_str())
-        .bind(revocation.at.as_str())
-        .bind(revocation.signature.as_slice())
-        .execute(connection)
-        .await
-        .map(drop)
 }
 
 async fn revocations(connection: &mut SqliteConnection, urn: Urn) -> sqlx::Result<Vec<Revocation>> {

@@ -10,13 +10,13 @@ use url::Url;
 
 use crate::driver::{outside_of_runtimes, runtime};
 use crate::objects::Objects;
-use crate::sql::{self, bind_entry, readers};
+use crate::sql::{self, bind_entry, listing, readers};
 use crate::store::{LARGEST_FINGERPRINT, MOST_COLLISIONS, MOST_REVOCATIONS, MOST_ROWS, Store};
 use crate::{
     Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file, postgres_schema,
 };
 
-readers!(PgRow);
+readers!(PgRow, PgConnection);
 
 /// Longest wait for the server to take a connection, and to answer a query.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -273,35 +273,7 @@ impl Store for Postgres {
         })
     }
 
-    fn list(&self, limit: u32, offset: u64) -> Result<Vec<Listed>, Error> {
-        self.query(async |connection, failed| {
-            let rows = sqlx::query(sql::LIST)
-                .bind(i64::from(limit))
-                .bind(i64::try_from(offset).unwrap_or(i64::MAX))
-                .fetch_all(connection)
-                .await
-                .map_err(failed)?;
-            rows.iter().map(read_listed).collect::<sqlx::Result<_>>().map_err(failed)
-        })
-    }
-
-    fn count(&self) -> Result<u64, Error> {
-        let count: i64 = self.query(async |connection, failed| {
-            sqlx::query_scalar("SELECT count(*) FROM manifests").fetch_one(connection).await.map_err(failed)
-        })?;
-        Ok(count.unsigned_abs())
-    }
-}
-
-async fn withdraw(connection: &mut PgConnection, urn: Urn, revocation: &Revocation) -> sqlx::Result<()> {
-    sqlx::query(sql::REVOKE)
-        .bind(urn.to_string())
-        .bind(revocation.reason.as_str())
-        .bind(revocation.at.as_str())
-        .bind(revocation.signature.as_slice())
-        .execute(connection)
-        .await
-        .map(drop)
+    listing!();
 }
 
 /// What to call the registry, the address without the parameter `objects`, and that parameter.

@@ -216,8 +216,7 @@ fn texts_with_zero(entry: &Entry) -> bool {
 }
 
 fn now() -> Result<String, Error> {
-    let now = OffsetDateTime::now_utc();
-    let now = now.replace_nanosecond(0).unwrap_or(now);
+    let now = OffsetDateTime::now_utc().truncate_to_second();
     now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))
 }
 

@@ -34,9 +34,9 @@ macro_rules! bind_entry {
     };
 }
 
-/// Makes the functions that read the rows of one database.
+/// Makes the functions that read the rows of one database and keep its withdrawals.
 macro_rules! readers {
-    ($row:ty) => {
+    ($row:ty, $connection:ty) => {
         /// Reads a row of `RECORD`: its place, the manifest's digest, and the record without manifest and withdrawals.
         fn read_record(row: &$row) -> sqlx::Result<(i64, Option<Vec<u8>>, crate::Record)> {
             let number = |name| -> sqlx::Result<u32> {
@@ -77,6 +77,21 @@ macro_rules! readers {
             })
         }
 
+        async fn withdraw(
+            connection: &mut $connection,
+            urn: crate::Urn,
+            revocation: &crate::Revocation,
+        ) -> sqlx::Result<()> {
+            sqlx::query(crate::sql::REVOKE)
+                .bind(urn.to_string())
+                .bind(revocation.reason.as_str())
+                .bind(revocation.at.as_str())
+                .bind(revocation.signature.as_slice())
+                .execute(connection)
+                .await
+                .map(drop)
+        }
+
         fn read_listed(row: &$row) -> sqlx::Result<crate::Listed> {
             Ok(crate::Listed {
                 urn: crate::sql::urn(row.try_get("urn")?)?,
@@ -90,7 +105,34 @@ macro_rules! readers {
     };
 }
 
-pub(crate) use {bind_entry, readers};
+/// The methods of [`Store`](crate::Store) that read alike from both databases.
+macro_rules! listing {
+    () => {
+        fn list(&self, limit: u32, offset: u64) -> Result<Vec<Listed>, Error> {
+            self.query(async |connection, failed| {
+                let rows = sqlx::query(sql::LIST)
+                    .bind(i64::from(limit))
+                    .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)?;
+                rows.iter().map(read_listed).collect::<sqlx::Result<_>>().map_err(failed)
+            })
+        }
+
+        fn count(&self) -> Result<u64, Error> {
+            let count: i64 = self.query(async |connection, failed| {
+                sqlx::query_scalar("SELECT count(*) FROM manifests")
+                    .fetch_one(connection)
+                    .await
+                    .map_err(failed)
+            })?;
+            Ok(count.unsigned_abs())
+        }
+    };
+}
+
+pub(crate) use {bind_entry, listing, readers};
 
 /// A name out of the database.
 pub(crate) fn urn(text: &str) -> sqlx::Result<crate::Urn> {

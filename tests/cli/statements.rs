@@ -54,6 +54,8 @@ fn consent_is_signed_shown_and_said_to_have_ended() {
         user.verify(&user.path("a.mp4"), &format!("--report {}", page.display())).verdict("verified", 0);
     let consents = &answer["credentials"]["consents"];
     assert_eq!((&consents[0]["ended"], &consents[1]["ended"]), (&false.into(), &true.into()));
+    let before = user.verify(&user.path("a.mp4"), "--at 2019-06-01T00:00:00Z").json();
+    assert_eq!(before["credentials"]["consents"][1]["ended"], false, "it still held then");
     let html = fs::read_to_string(page).unwrap();
     assert!(
         html.contains("Ada &lt;b&gt;L&lt;/b&gt;: likeness and voice for a film") && !html.contains("<b>L")
