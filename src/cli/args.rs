@@ -97,6 +97,10 @@ pub struct Stamp {
     /// The system that generated the content, for its disclosure: name and version
     #[arg(long, value_name = "NAME VERSION")]
     pub system: Option<String>,
+    /// A model that the content was made with: a JSON file with name, version, type, sha256, licence, trainingData, link;
+    /// goes with --origin generated or composite, may be repeated
+    #[arg(long, value_name = "FILE", requires = "origin", conflicts_with = "no_credentials")]
+    pub model: Vec<PathBuf>,
     /// Records of who consented to which use of their likeness or voice: a JSON file, put under the signature
     #[arg(long, value_name = "FILE", conflicts_with = "no_credentials")]
     pub consent: Option<PathBuf>,

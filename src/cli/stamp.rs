@@ -1,10 +1,11 @@
 use std::fs;
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use filigrane::frame::Limits;
 use filigrane::media::{Cancel, EncodeOptions, muxer_for, probe};
 use filigrane::pipeline::{self, Force, Stamp, Stamped};
-use filigrane::provenance::{Assertion, Consent, Disclosed, Identity};
+use filigrane::provenance::{Assertion, Consent, Disclosed, Identity, ModelCard, Origin};
 use filigrane::verdict::visible;
 use filigrane::watermark::{Key, Strength};
 use serde::Serialize;
@@ -21,6 +22,8 @@ use crate::cli::progress::Bar;
 
 /// Longest name of a file shown.
 const NAME: usize = 400;
+/// Most that is read of a file with statements, bytes; what is cut off there is no JSON.
+const LARGEST_TEXT: u64 = 1 << 20;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -52,6 +55,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     encode.validate().map_err(pipeline::Error::from)?;
     // Before anything is made for a file that is not there or no video.
     probe(&wanted.input, &Limits::default()).map_err(|error| about(pipeline::Error::from(error).into()))?;
+    let models = models(wanted)?;
     let home = Home::of(common)?;
     let signed = !wanted.no_credentials;
     pipeline::check(&wanted.input, &wanted.output, signed, wanted.force)
@@ -66,7 +70,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let bar = Bar::new(common.quiet);
     let id = wanted.id.unwrap_or_else(Uuid::new_v4);
     let statements = match &identity {
-        Some(identity) => statements(wanted, identity, id)?,
+        Some(identity) => statements(wanted, identity, id, models.first())?,
         None => Vec::new(),
     };
     let how = Stamp {
@@ -78,6 +82,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         registry: registry.as_ref(),
         origin: wanted.origin,
         timestamp: wanted.timestamp.clone(),
+        models,
         statements,
         encode,
         force: wanted.force,
@@ -111,14 +116,37 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     Ok(0)
 }
 
+/// The cards of the models that the content was made with.
+fn models(wanted: &args::Stamp) -> Result<Vec<ModelCard>, Failure> {
+    if !wanted.model.is_empty() && !matches!(wanted.origin, Some(Origin::Generated | Origin::Composite)) {
+        return Err(Failure::Usage("--model goes with --origin generated or composite alone".to_owned()));
+    }
+    let card =
+        |path: &PathBuf| ModelCard::from_json(&read(path)?).map_err(|error| Failure::from(error).about(path));
+    wanted.model.iter().map(card).collect()
+}
+
+/// The text of a small file that the user named.
+fn read(path: &Path) -> Result<String, Failure> {
+    let io = |source| Failure::Io { path: path.to_owned(), source };
+    let mut text = String::new();
+    fs::File::open(path).and_then(|file| file.take(LARGEST_TEXT).read_to_string(&mut text)).map_err(io)?;
+    Ok(text)
+}
+
 /// What the signer states beside origin and marks.
-fn statements(wanted: &args::Stamp, identity: &Identity, id: Uuid) -> Result<Vec<Assertion>, Failure> {
+fn statements(
+    wanted: &args::Stamp,
+    identity: &Identity,
+    id: Uuid,
+    model: Option<&ModelCard>,
+) -> Result<Vec<Assertion>, Failure> {
     let mut statements = Vec::new();
     if let Some(training) = wanted.training {
         statements.push(training.assertion(wanted.terms.as_deref())?);
     }
     if let Some(path) = &wanted.consent {
-        let text = fs::read_to_string(path).map_err(|source| Failure::Io { path: path.clone(), source })?;
+        let text = read(path)?;
         let records = Consent::from_json(&text).map_err(|error| Failure::from(error).about(path))?;
         statements.push(Consent::assertion(&records));
     }
@@ -127,6 +155,7 @@ fn statements(wanted: &args::Stamp, identity: &Identity, id: Uuid) -> Result<Vec
         let about = Disclosed {
             provider: identity.issuer(),
             system: wanted.system.as_deref(),
+            model,
             generator: concat!("filigrane ", env!("CARGO_PKG_VERSION")),
             id,
             origin,

@@ -8,7 +8,7 @@ use filigrane_media::{
     Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SoundFormat, TranscodeError, muxer_for,
     probe, transcode, transcode_with_sound,
 };
-use filigrane_provenance::{Assertion, Claim, Identity, Origin, Signed, sign};
+use filigrane_provenance::{Assertion, Claim, Identity, ModelCard, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};
 use filigrane_watermark::{Embedder, Key, Payload, Strength};
 use tempfile::TempPath;
@@ -39,6 +39,8 @@ pub struct Stamp<'a> {
     pub origin: Option<Origin>,
     /// The time-stamping authority asked, in place of the identity's own.
     pub timestamp: Option<String>,
+    /// The models that the content was made with.
+    pub models: Vec<ModelCard>,
     /// What the signer states beyond that.
     pub statements: Vec<Assertion>,
     /// How the marked pictures are encoded.
@@ -145,6 +147,7 @@ pub fn stamp(
         let mut claim = Claim::new(how.id, title(output), how.version);
         claim.origin = how.origin;
         claim.timestamp.clone_from(&how.timestamp);
+        claim.models.clone_from(&how.models);
         claim.assertions.clone_from(&how.statements);
         claim.parent = finished.as_ref().map(|_| input.to_owned());
         claim.watermarked = how.watermark.is_some();

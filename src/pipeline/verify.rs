@@ -7,11 +7,11 @@ use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, Origin, PdqHash,
-    RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, FurtherMark, Media,
+    Model, Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
-use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
+use filigrane_watermark::{Detector, FALSE_ALARM, Finding, Key, Payload, SEGMENT_DEVIATIONS};
 use time::OffsetDateTime;
 
 use crate::binding;
@@ -23,6 +23,8 @@ use crate::sound::Listening;
 
 /// Longest side of a still, pixels.
 const STILL_SIDE: u32 = 480;
+/// Most marks that a file's manifests state which are asked for.
+const MOST_STATED: usize = 16;
 
 /// Which evidence is gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,8 @@ struct Seen {
     info: MediaInfo,
     frames: u64,
     finding: Option<Finding>,
+    /// Marks that the credentials state, found beside that one, with log10 of their chance.
+    also: Vec<(Payload, f64)>,
     audio: Option<AudioFinding>,
     samples: Option<Samples>,
     pdq: Vec<PdqFrame>,
@@ -129,7 +133,8 @@ impl Verifier<'_> {
             }
             report.timing.credentials_s = start.elapsed().as_secs_f64();
         }
-        let seen = match self.look(path, progress) {
+        let claimed = stated_marks(&report.credentials);
+        let seen = match self.look(path, &claimed, progress) {
             Ok(seen) => seen,
             Err(error) => {
                 report.errors.push(error.to_string());
@@ -169,6 +174,7 @@ impl Verifier<'_> {
         if let Some(finding) = seen.finding {
             let picture = (seen.info.width as usize, seen.info.height as usize);
             report.watermark = watermark(&finding, |geometry| stated(geometry, picture, original, view));
+            report.watermark.also = seen.also.iter().map(further).collect();
             report.watermark.audio = audio_mark(seen.audio.as_ref());
             let payload = seen.audio.and_then(|audio| audio.payload);
             if let (Some(payload), Shelf::Open(registry)) = (payload, &self.shelf)
@@ -192,7 +198,12 @@ impl Verifier<'_> {
     }
 
     /// Decodes the video once for all stages that look at pictures.
-    fn look(&self, path: &Path, progress: &dyn Progress) -> Result<Seen, filigrane_media::Error> {
+    fn look(
+        &self,
+        path: &Path,
+        stated: &[Payload],
+        progress: &dyn Progress,
+    ) -> Result<Seen, filigrane_media::Error> {
         let pictures_wanted = self.stages.watermark || self.stages.fingerprint || self.stills > 0;
         if !pictures_wanted {
             let info = probe(path, &self.limits)?;
@@ -201,6 +212,7 @@ impl Verifier<'_> {
                 info,
                 frames,
                 finding: None,
+                also: Vec::new(),
                 audio: None,
                 samples: None,
                 pdq: Vec::new(),
@@ -262,13 +274,18 @@ impl Verifier<'_> {
         errors.extend(decoder.damage().iter().cloned());
         let decode = (start.elapsed().as_secs_f64() - watermark).max(0.0);
         let before = Instant::now();
-        let finding = detector.and_then(|detector| strongest(detector.finish()));
+        let finding = detector.as_ref().and_then(|detector| strongest(detector.finish()));
+        let also = match (&detector, &finding) {
+            (Some(detector), Some(finding)) => beside(detector, finding, stated),
+            _ => Vec::new(),
+        };
         let audio = listening.finish();
         watermark += before.elapsed().as_secs_f64();
         Ok(Seen {
             info,
             frames,
             finding,
+            also,
             audio,
             samples: sampler.finish(),
             pdq: pdq.map(PdqSampler::finish).unwrap_or_default(),
@@ -297,6 +314,28 @@ impl Verifier<'_> {
         }
         Ok(Some(Answer::unknown()))
     }
+}
+
+/// The marks that intact credentials say the pictures carry.
+fn stated_marks(credentials: &Credentials) -> Vec<Payload> {
+    let stated = credentials.marks.iter().filter(|_| credentials.intact());
+    stated.filter_map(|mark| mark.parse().ok()).take(MOST_STATED).collect()
+}
+
+/// Which of the stated marks are there beside the one that was found: two in one picture keep each other from being
+/// read.
+fn beside(detector: &Detector, finding: &Finding, stated: &[Payload]) -> Vec<(Payload, f64)> {
+    let others: Vec<Payload> =
+        stated.iter().copied().filter(|payload| finding.payload != Some(*payload)).collect();
+    if finding.sighting.is_none() || others.is_empty() {
+        return Vec::new();
+    }
+    let chances = detector.stated(&others, finding.payload);
+    others.into_iter().zip(chances).filter(|(_, chance)| *chance <= FALSE_ALARM.log10()).collect()
+}
+
+fn further((payload, log10_p): &(Payload, f64)) -> FurtherMark {
+    FurtherMark { payload: payload.to_string(), log10_p: Some(*log10_p) }
 }
 
 /// The finding of the key that shows best: with bits, then without.
@@ -331,6 +370,7 @@ fn credentials(read: provenance::Credentials, at: Option<i64>) -> Credentials {
         generator: read.generator,
         actions: read.actions.into_iter().map(|action| action.action).collect(),
         consents: read.consents.into_iter().map(|one| consent(one, at)).collect(),
+        models: read.models.into_iter().map(model).collect(),
         explanation: read.explanation,
     }
 }
@@ -343,6 +383,18 @@ fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
         uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
         purpose: consent.purpose,
         until: consent.until,
+    }
+}
+
+fn model(card: provenance::ModelCard) -> Model {
+    Model {
+        kind: card.asset_type(),
+        name: card.name,
+        version: card.version,
+        sha256: card.sha256,
+        licence: card.licence,
+        training_data: card.training_data,
+        link: card.link,
     }
 }
 

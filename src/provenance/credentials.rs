@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use filigrane_frame::Digest;
 
-use crate::{Consent, Origin, SoftBinding};
+use crate::{Consent, ModelCard, Origin, SoftBinding};
 
 /// How far the credentials of a file can be relied on (C2PA 2.4, validation states).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +81,8 @@ pub struct Credentials {
     pub actions: Vec<ActionSummary>,
     /// Who consented to which use of their likeness or voice, as the signer states it.
     pub consents: Vec<Consent>,
+    /// The models that the content was made with, as the manifest and its parents state.
+    pub models: Vec<ModelCard>,
     /// Number of manifests in the store: earlier ones are those of its ingredients.
     pub manifests: usize,
     /// Why the credentials are invalid, or where they might be instead; one or more sentences.
@@ -107,6 +109,7 @@ impl Credentials {
             generator: None,
             actions: Vec::new(),
             consents: Vec::new(),
+            models: Vec::new(),
             manifests: 0,
             explanation: None,
         }

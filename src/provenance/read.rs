@@ -9,12 +9,13 @@ use c2pa::crypto::cose::CertificateTrustError;
 use c2pa::{Context, Manifest, Reader};
 use filigrane_frame::Limits;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::store::{self, Store};
 use crate::validation::{self, CERTIFICATE_INVALID, Finding};
 use crate::{
-    ActionSummary, Consent, CredentialState, Credentials, Error, Location, Origin, SoftBinding, TrustAnchors,
-    certificate, consent, engine, layout, manifest, preflight, profile, validity,
+    ActionSummary, Consent, CredentialState, Credentials, Error, Location, ModelCard, Origin, SoftBinding,
+    TrustAnchors, certificate, consent, engine, layout, manifest, model, preflight, profile, validity,
 };
 
 /// Longest text taken from a manifest, characters.
@@ -23,7 +24,7 @@ const LONGEST_TEXT: usize = 1000;
 const MOST_ENTRIES: usize = 256;
 /// The status code of a withdrawn certificate.
 const REVOKED: &str = "signingCredential.ocsp.revoked";
-/// Longest chain of parents followed for the origin.
+/// Longest chain of parents followed.
 const LONGEST_CHAIN: usize = 64;
 /// Slowest hashing that is still waited for, bytes a second.
 const SLOWEST_HASHING: f64 = 10e6;
@@ -59,6 +60,8 @@ pub fn read_at(
             if let Some(at) = at {
                 validity::judge_at(&mut credentials, &reader, trust, at);
             }
+            let now = || OffsetDateTime::now_utc().unix_timestamp();
+            validity::name_the_future(&mut credentials, &reader, at.unwrap_or_else(now));
             Ok(credentials)
         }
         Opened::Answer(credentials) => Ok(*credentials),
@@ -212,7 +215,14 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
     }
     credentials.generator = generator(manifest);
     credentials.actions = actions(manifest);
-    credentials.origin = origin(reader, manifest);
+    let chain = parents(reader, manifest);
+    credentials.origin = origin(&chain);
+    credentials.models = chain
+        .iter()
+        .flat_map(|manifest| manifest.ingredients())
+        .filter_map(ModelCard::of_ingredient)
+        .take(model::MOST)
+        .collect();
     credentials.bindings = bindings(manifest).take(MOST_ENTRIES).collect();
     credentials.earlier_bindings = reader
         .iter_manifests()
@@ -315,29 +325,36 @@ fn action_values(manifest: &Manifest) -> impl Iterator<Item = &Value> {
         .flatten()
 }
 
-/// The gravest origin stated along the chain of parents.
-fn origin(reader: &Reader, manifest: &Manifest) -> Option<Origin> {
-    let mut found = None;
+/// A manifest and its parents, the youngest first.
+fn parents<'a>(reader: &'a Reader, manifest: &'a Manifest) -> Vec<&'a Manifest> {
+    let mut chain = Vec::new();
     let mut seen = HashSet::new();
     let mut next = Some(manifest);
     while let Some(manifest) = next {
-        if seen.len() == LONGEST_CHAIN || !seen.insert(manifest.label()) {
+        if chain.len() == LONGEST_CHAIN || !seen.insert(manifest.label()) {
             break;
         }
-        let stated = action_values(manifest)
-            .filter_map(|action| action.get("digitalSourceType")?.as_str())
-            .filter_map(Origin::from_source_type);
-        found = found.into_iter().chain(stated).reduce(Origin::graver);
+        chain.push(manifest);
         next = manifest
             .ingredients()
             .iter()
             .find(|ingredient| ingredient.is_parent())
             .and_then(|parent| reader.get_manifest(parent.active_manifest()?));
     }
-    found
+    chain
 }
 
-fn short(text: &str) -> String {
+/// The gravest origin stated along a chain of parents.
+fn origin(chain: &[&Manifest]) -> Option<Origin> {
+    chain
+        .iter()
+        .flat_map(|manifest| action_values(manifest))
+        .filter_map(|action| action.get("digitalSourceType")?.as_str())
+        .filter_map(Origin::from_source_type)
+        .reduce(Origin::graver)
+}
+
+pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),

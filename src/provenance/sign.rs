@@ -11,7 +11,7 @@ use crate::container::{self, Container};
 use crate::layout;
 use crate::pen::Pen;
 use crate::store::{self, Store};
-use crate::{Claim, Error, Identity, engine, manifest};
+use crate::{Claim, Error, Identity, Origin, engine, manifest, model};
 
 /// A signed video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Signed {
 /// 100 MB for ISO media files with one box of media data; for others the engine holds up to half a gigabyte.
 ///
 /// # Errors
-/// The destination exists, the id is no version 4 UUID, the certificate is not valid now, or a file can't be read
+/// The destination exists, the id is no version 4 UUID, a model goes with another origin, the certificate is not valid now, or a file can't be read
 /// or written. No destination file is left behind.
 pub fn sign(
     source: &Path,
@@ -51,7 +51,17 @@ pub fn sign(
     if claim.id.get_version() != Some(uuid::Version::Random) {
         return Err(Error::Claim(format!("id {} is not a version 4 (random) UUID", claim.id)));
     }
-    identity.check_time()?;
+    if claim.models.len() > model::MOST {
+        return Err(Error::Claim(format!(
+            "{} models; at most {} can be stated",
+            claim.models.len(),
+            model::MOST
+        )));
+    }
+    if !claim.models.is_empty() && !matches!(claim.origin, Some(Origin::Generated | Origin::Composite)) {
+        return Err(Error::Claim("a model goes with the origin generated or composite alone".to_owned()));
+    }
+    identity.check_time(OffsetDateTime::now_utc().unix_timestamp())?;
     let signed = engine::guarded(|| embed(source, destination, claim, identity, limits))?
         .unwrap_or_else(|| Err(Error::Internal("the C2PA engine broke off while signing".to_owned())));
     if let Err(error) = &signed
@@ -93,6 +103,9 @@ fn embed(
         manifest::define(Builder::from_shared_context(&context), claim, parent.is_some(), &now)?;
     if let Some(parent) = parent {
         builder.add_ingredient(parent);
+    }
+    for (index, model) in claim.models.iter().enumerate() {
+        builder.add_ingredient(model.ingredient(&manifest::model_name(index))?);
     }
     builder.set_no_embed(!container.embeds());
     let media_type = match source.extension().and_then(|extension| extension.to_str()) {

@@ -1,7 +1,10 @@
 use c2pa::Reader;
 use c2pa::crypto::cose::CertificateTrustPolicy;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::certificate::CLOCK_SLACK;
 use crate::validation::UNTRUSTED;
 use crate::{CredentialState, Credentials, TrustAnchors, certificate};
 
@@ -10,16 +13,36 @@ const OUTSIDE: &str = "claimSignature.outsideValidity";
 const INSIDE: &str = "claimSignature.insideValidity";
 const TRUSTED: &str = "signingCredential.trusted";
 
+/// Ours: the signer's certificate is not valid yet, which C2PA's codes do not tell from one that ran out.
+const EARLY: &str = "org.filigrane.signingCredential.early";
+/// Ours: the signer states a time that is still to come.
+const AHEAD: &str = "org.filigrane.timeOfSigning.ahead";
+
+/// Says what only a clock that is wrong explains: as of a time, seconds since 1970, the certificate is not valid yet, or the
+/// stated time of signing lies ahead, by more than clocks differ.
+pub(crate) fn name_the_future(credentials: &mut Credentials, reader: &Reader, at: i64) {
+    let leaf = chain(reader).and_then(|chain| certificate::describe(chain.first()?, "signer").ok());
+    if let Some(leaf) = leaf.filter(|leaf| credentials.certificate_fault && at < leaf.starts) {
+        credentials.codes.push(EARLY.to_owned());
+        credentials.explanation = Some(format!(
+            "the signer's certificate is not valid before {}; content and claim are unchanged",
+            leaf.not_before
+        ));
+    }
+    let stated = credentials.signed_at.as_deref().and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
+    let slack = CLOCK_SLACK.as_secs() as i64;
+    let ahead = stated.is_some_and(|stated| stated.unix_timestamp() > at.saturating_add(slack));
+    if ahead && !credentials.time_stamped {
+        credentials.codes.push(AHEAD.to_owned());
+    }
+}
+
 /// Turns an answer of now into one of then, where the difference is the validity of the signer's certificate.
 pub(crate) fn judge_at(credentials: &mut Credentials, reader: &Reader, trust: &TrustAnchors, at: i64) {
     if credentials.time_stamped {
         return;
     }
-    let chain = reader
-        .active_manifest()
-        .and_then(|manifest| manifest.signature_info())
-        .and_then(|info| certificate::from_pem(info.cert_chain().as_bytes(), "signer").ok());
-    let Some(chain) = chain else { return };
+    let Some(chain) = chain(reader) else { return };
     let Some(leaf) = chain.first() else { return };
     let Ok((_, parsed)) = X509Certificate::from_der(leaf) else { return };
     let validity = parsed.validity();
@@ -53,4 +76,10 @@ pub(crate) fn judge_at(credentials: &mut Credentials, reader: &Reader, trust: &T
             credentials.explanation = None;
         }
     }
+}
+
+/// The signer's certificates in DER, the signing one first.
+fn chain(reader: &Reader) -> Option<Vec<Vec<u8>>> {
+    let info = reader.active_manifest()?.signature_info()?;
+    certificate::from_pem(info.cert_chain().as_bytes(), "signer").ok()
 }

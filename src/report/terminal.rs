@@ -1,6 +1,6 @@
 use crate::facts::{Sign, facts, not_shown};
 use crate::wording::{
-    Tone, clock, confidence, consents, geometry, grouped, headline, origin, registered_signer, signer,
+    Tone, clock, confidence, consents, geometry, grouped, headline, models, origin, registered_signer, signer,
 };
 use filigrane_verdict::{Report, Weight, explain, visible};
 
@@ -83,8 +83,12 @@ fn details(page: &mut Page, report: &Report) {
             credentials.actions.iter().take(8).map(|action| visible(action, 60)).collect();
         rows.push(("actions", actions.join(", ")));
     }
+    rows.extend(models(credentials).map(|text| ("model", text)));
     rows.extend(consents(credentials).map(|text| ("consent", text)));
     optional(&mut rows, "mark", report.watermark.found_payload());
+    for mark in report.watermark.also.iter().take(4) {
+        rows.push(("mark beside it", visible(&mark.payload, NAME_LIMIT)));
+    }
     optional(&mut rows, "mark in sound", report.watermark.audio.found_payload());
     optional(&mut rows, "its manifest", report.watermark.audio.registered.as_deref());
     if let Some(changed) = &report.watermark.geometry {

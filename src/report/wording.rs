@@ -146,6 +146,28 @@ pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String
     })
 }
 
+/// Models that content was made with, as the signer states them, the first dozen.
+pub(crate) fn models(credentials: &Credentials) -> impl Iterator<Item = String> {
+    credentials.models.iter().take(12).map(|model| {
+        let mut text = visible(&model.name, 100);
+        if let Some(version) = &model.version {
+            text.push_str(&format!(" {}", visible(version, 60)));
+        }
+        let parts = [
+            ("licence", &model.licence, 100),
+            ("trained on", &model.training_data, 400),
+            ("weights SHA-256", &model.sha256, 64),
+            ("see", &model.link, 200),
+        ];
+        for (name, value, most) in parts {
+            if let Some(value) = value {
+                text.push_str(&format!("; {name}: {}", visible(value.trim_end_matches('.'), most)));
+            }
+        }
+        text
+    })
+}
+
 /// The name of a registered manifest's signer, with the same reservations.
 pub(crate) fn registered_signer(registry: &RegistryFinding) -> Option<String> {
     let reservation = match registry.signature {

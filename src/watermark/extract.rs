@@ -60,9 +60,9 @@ pub struct Finding {
 
 /// Looks for the marks of some keys in the pictures of one clip.
 pub struct Detector {
-    carriers: Vec<Carrier>,
-    lines: Vec<Line>,
-    accumulator: Accumulator,
+    pub(crate) carriers: Vec<Carrier>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) accumulator: Accumulator,
 }
 
 /// What one hypothesis showed for one key.

@@ -74,6 +74,10 @@ fn root(user: &User, identity: &str) -> PathBuf {
 #[test]
 fn every_container_and_algorithm_is_accepted_by_both_engines_and_keeps_every_rule_of_the_rubric() {
     let user = User::new();
+    let card = r#"{"name": "Model", "version": "1", "type": "onnx", "licence": "MIT", "trainingData": "Own footage.",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "link": "https://example.org"}"#;
+    std::fs::write(user.path("model.json"), card).unwrap();
+    std::fs::write(user.path("upscaler.json"), r#"{"name": "Upscaler"}"#).unwrap();
     for algorithm in ["ed25519", "es256"] {
         user.run(["identity", "new", algorithm, "--algorithm", algorithm]).succeeds();
         let mut signed = Vec::new();
@@ -81,7 +85,7 @@ fn every_container_and_algorithm_is_accepted_by_both_engines_and_keeps_every_rul
             let output = user.path(format!("{algorithm}.{container}"));
             let options = format!(
                 "--no-watermark --identity {algorithm} --origin generated --training deny --system Model_1 \
-                 --disclose eu,california,china"
+                 --disclose eu,california,china --model model.json --model upscaler.json"
             );
             user.stamp(&clip_in(container, arguments), &output, &options).succeeds();
             user.verify(&output, "--only credentials").verdict("verified", 0);
