@@ -8,6 +8,7 @@ mod bad_output;
 mod bad_request;
 mod clip;
 mod evidence;
+mod fragments;
 mod hostile;
 mod judges;
 mod kept;
