@@ -143,7 +143,9 @@ impl Verifier<'_> {
                 Ok(read) => report.credentials = credentials(read, self.at),
                 // It is the beginning of a stream, or what was named as one is none: nothing can be said of it.
                 Err(error @ provenance::Error::Part { .. }) => {
-                    report.errors.push(error.to_string());
+                    let text = error.to_string();
+                    let own = text.strip_prefix(&report.file).and_then(|text| text.strip_prefix(": "));
+                    report.errors.push(own.unwrap_or(&text).to_owned());
                     return Vec::new();
                 }
                 Err(error) => report.errors.push(format!("credentials: {error}")),

@@ -92,6 +92,8 @@ pub(crate) struct Survey {
     pub place: Option<Place>,
     /// Boxes that a hash over the file leaves out by their type, the manifest's own aside.
     pub unhashed: u64,
+    /// Where an index of fragments stands before any of these.
+    early_index: Option<u64>,
     boxes: u64,
     indices: u64,
 }
@@ -105,6 +107,10 @@ pub(crate) fn survey(stream: &mut (impl Read + Seek), container: Container) -> i
         Container::Mp4 | Container::QuickTime => survey.boxes(stream, 0, end, 0)?,
         Container::Avi => survey.chunks(stream, end)?,
         Container::Matroska | Container::Other => {}
+    }
+    // The initialisation segment of a stream in several files has no media and may have one.
+    if let Some(position) = survey.early_index.filter(|_| survey.media > 0) {
+        survey.astray("an index of fragments in a file that has none before it", position);
     }
     stream.rewind()?;
     Ok(survey)
@@ -201,12 +207,19 @@ impl Survey {
             _ => return,
         }
         let what = match kind {
-            b"ftyp" if position > 0 => "file type box that is not the first",
-            b"mfra" if self.indices > 1 => "second index of fragments",
-            b"mfra" if self.fragments == 0 => "index of fragments in a file that has none",
+            b"ftyp" if position > 0 => "a file type box that is not the first",
+            b"mfra" if self.indices > 1 => "a second index of fragments",
+            b"mfra" if self.fragments == 0 => {
+                self.early_index.get_or_insert(position);
+                return;
+            }
             _ => return,
         };
-        self.stray.get_or_insert_with(|| format!("a {what}, at byte {position}, which no signature covers"));
+        self.astray(what, position);
+    }
+
+    fn astray(&mut self, what: &str, position: u64) {
+        self.stray.get_or_insert_with(|| format!("{what}, at byte {position}, which no signature covers"));
     }
 
     fn chunks(&mut self, stream: &mut (impl Read + Seek), end: u64) -> io::Result<()> {
@@ -311,7 +324,10 @@ mod tests {
         let stray = |tail: &[Vec<u8>]| survey_of([start.clone(), tail.concat()].concat()).stray;
         let (index, fragment) = (boxed(b"mfra", b""), boxed(b"moof", b""));
         assert!(stray(&[boxed(b"ftyp", b"isom")]).unwrap().contains("byte 12"));
-        assert!(stray(std::slice::from_ref(&index)).unwrap().contains("has none"));
+        let media = boxed(b"mdat", b"x");
+        assert!(stray(&[media.clone(), index.clone()]).unwrap().contains("has none"));
+        assert!(stray(&[index.clone(), fragment.clone(), media]).unwrap().contains("has none"));
+        assert_eq!(stray(std::slice::from_ref(&index)), None, "an initialisation segment has no media");
         assert!(stray(&[fragment.clone(), index.clone(), index.clone()]).unwrap().contains("second"));
         assert_eq!(stray(&[fragment, index]), None);
     }

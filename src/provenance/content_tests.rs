@@ -1,7 +1,8 @@
 use std::io::Cursor;
 use std::time::Duration;
 
-use c2pa::assertions::BmffHash;
+use c2pa::HashRange;
+use c2pa::assertions::{BmffHash, DataHash};
 
 use super::*;
 use crate::container::C2PA_BOX;
@@ -80,6 +81,34 @@ fn a_changed_byte_is_seen_wherever_the_engine_sees_it() {
                 "sample {index}, byte {position}: {ours:?}"
             );
         }
+    }
+}
+
+#[test]
+fn bytes_left_out_by_their_place_are_those_that_the_engine_leaves_out() {
+    let file: Vec<u8> = (0..3_000_000_u32).map(|index| (index / 7) as u8).collect();
+    for ranges in
+        [&[][..], &[(10, 5)], &[(0, 100), (2_000_000, 1000)], &[(50, 100), (20, 200)], &[(2_999_990, 10)]]
+    {
+        let mut theirs = DataHash::new("whole", "sha256");
+        ranges.iter().for_each(|(start, length)| theirs.add_exclusion(HashRange::new(*start, *length)));
+        theirs.gen_hash_from_stream(&mut Cursor::new(&file)).unwrap();
+        let mut value = serde_json::to_value(&theirs).unwrap();
+        value["hash"] = format!("b64'{}'", STANDARD.encode(&theirs.hash)).into();
+        value["pad"] = "b64''".into();
+        let of = |value: Value, file: &[u8]| {
+            let manifest = serde_json::json!({ "assertions": { "c2pa.hash.data": value } });
+            let binding = binding(&manifest).expect("a binding of the usual form");
+            compare(&binding, &mut Cursor::new(file), later()).unwrap()
+        };
+        assert_eq!(of(value.clone(), &file), Some(true), "{ranges:?}");
+        let mut changed = file.clone();
+        changed[1_000_000] ^= 1;
+        assert_eq!(of(value.clone(), &changed), Some(false), "{ranges:?}");
+        value["exclusions"] = serde_json::json!([{ "start": u64::MAX, "length": 9 }]);
+        assert_eq!(of(value.clone(), &file), None);
+        value["exclusions"] = serde_json::json!([{ "start": 2_999_999, "length": 2 }]);
+        assert_eq!(of(value, &file), None);
     }
 }
 

@@ -12,6 +12,7 @@ mod fragments;
 mod hostile;
 mod judges;
 mod kept;
+mod large;
 mod main_job;
 mod mutated;
 mod program;
