@@ -5,6 +5,8 @@ use filigrane::media::VideoCodec;
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
 use uuid::Uuid;
 
+use crate::cli::stream::Stream;
+
 /// Settles where a video comes from.
 #[derive(Parser)]
 #[command(name = "filigrane", version, about, max_term_width = 100)]
@@ -37,11 +39,13 @@ pub struct Common {
 #[derive(Subcommand)]
 pub enum Verb {
     /// Marks a video invisibly and signs it
-    #[command(after_help = "Example:\n  filigrane stamp clip.mp4 -o signed.mp4 --origin camera")]
-    Stamp(Stamp),
+    #[command(after_help = "Examples:\n  filigrane stamp clip.mp4 -o signed.mp4 --origin camera\n  \
+filigrane stamp init.mp4 --fragments 'seg-*.m4s' -o signed/ --no-watermark")]
+    Stamp(Box<Stamp>),
     /// Says where a video comes from, with the evidence
     #[command(
-        after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html"
+        after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html\n  \
+filigrane verify init.mp4 --fragments 'seg-*.m4s'"
     )]
     Verify(Verify),
     /// Says how the manifest of a video keeps the rules of the C2PA Conformance Program
@@ -73,9 +77,12 @@ filigrane registry import offline/"
 pub struct Stamp {
     /// The video to mark and sign; it is not changed
     pub input: PathBuf,
-    /// Where the result goes: .mp4, .m4v, .mov, .avi, or .mkv and .webm with the manifest beside it
+    /// Where the result goes: .mp4, .m4v, .mov, .avi, or .mkv and .webm with the manifest beside it; for a stream in
+    /// several files, a new folder
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub stream: Stream,
     /// Who signs [default: the identity "default", made on first use]
     #[arg(long, value_name = "NAME")]
     pub identity: Option<String>,
@@ -144,6 +151,11 @@ pub struct Verify {
     /// The videos in question
     #[arg(required = true, value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub stream: Stream,
+    /// Only some of the media segments are at hand: that others are missing is no fault
+    #[arg(long, requires = "fragments")]
+    pub partial: bool,
     /// Folder or URL of the registry to look in [default: the one in the program's own data]
     #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,

@@ -64,7 +64,12 @@ impl Failure {
         }
     }
 
+    /// The same with the file it is about, unless it begins with that already.
     pub fn about(self, path: impl Into<PathBuf>) -> Self {
-        Self::File { path: path.into(), source: Box::new(self) }
+        let path = path.into();
+        if self.to_string().starts_with(&format!("{}: ", path.display())) {
+            return self;
+        }
+        Self::File { path, source: Box::new(self) }
     }
 }

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod registry;
 mod stamp;
+mod stream;
 mod verify;
 
 use std::process::ExitCode;

@@ -44,6 +44,15 @@ pub enum Error {
     /// The file has no manifest to publish.
     #[error("no manifest whose signature holds: sign it first with `filigrane stamp`")]
     Unsigned,
+    /// A stream that is packaged already is to be marked.
+    #[error(
+        "a stream in several files can only be signed as it is: the mark goes into the pictures before they are \
+         encoded and packaged. Stamp the video, package it, then sign the segments with --no-watermark"
+    )]
+    Packaged,
+    /// One file of a stream is named twice.
+    #[error("{} is named twice", .0.display())]
+    Twice(PathBuf),
     /// Nothing would be done.
     #[error("neither watermark nor credentials are wanted: nothing to do")]
     Nothing,
@@ -67,9 +76,12 @@ impl Error {
             Self::Watermark(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
-            Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => {
-                ErrorKind::Parameter
-            }
+            Self::SameFile
+            | Self::Exists(_)
+            | Self::Packaged
+            | Self::Twice(_)
+            | Self::Nothing
+            | Self::OtherContainer { .. } => ErrorKind::Parameter,
             Self::Unsigned => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }

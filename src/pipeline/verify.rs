@@ -3,8 +3,8 @@ use std::time::Instant;
 
 use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
 use filigrane_frame::Limits;
-use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
-use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
+use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe_parts};
+use filigrane_provenance::{self as provenance, CredentialState, Track, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
     AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, FurtherMark, Media,
@@ -15,7 +15,7 @@ use filigrane_watermark::{Detector, FALSE_ALARM, Finding, Key, Payload, SEGMENT_
 use time::OffsetDateTime;
 
 use crate::binding;
-use crate::file::digest;
+use crate::input::Input;
 use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
 use crate::progress::Progress;
@@ -106,17 +106,33 @@ struct Seen {
 impl Verifier<'_> {
     /// Gathers the evidence about one file. Never fails: what cannot be read is said in the report.
     pub fn verify(&self, path: &Path, name: &str, progress: &dyn Progress) -> Verified {
+        self.answer(Input::File(path), name, progress)
+    }
+
+    /// The same about a stream in several files, such as DASH and HLS have: one answer for all of them, which must be there
+    /// where it is to be `whole`.
+    pub fn verify_stream(
+        &self,
+        tracks: &[Track],
+        whole: bool,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Verified {
+        self.answer(Input::Stream(tracks, whole), name, progress)
+    }
+
+    fn answer(&self, input: Input<'_>, name: &str, progress: &dyn Progress) -> Verified {
         let start = Instant::now();
         let mut report = Report::new(name);
         if !self.stages.classifier {
             report.classifier.state = ClassifierState::Skipped;
         }
         let mut stills = Vec::new();
-        match digest(path, &self.cancel) {
+        match input.digest(&self.cancel) {
             Ok((digest, bytes)) => {
                 report.sha256 = Some(digest.to_string());
                 report.bytes = Some(bytes);
-                stills = self.gather(path, &mut report, progress);
+                stills = self.gather(input, &mut report, progress);
             }
             Err(error) => report.errors.push(format!("cannot read the file: {error}")),
         }
@@ -124,17 +140,24 @@ impl Verifier<'_> {
         Verified { report, stills }
     }
 
-    fn gather(&self, path: &Path, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
+    fn gather(&self, input: Input<'_>, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
         if self.stages.credentials {
             let start = Instant::now();
-            match provenance::read_at(path, self.trust, self.at, &self.limits) {
+            match input.credentials(self.trust, self.at, &self.limits) {
                 Ok(read) => report.credentials = credentials(read, self.at),
+                // It is the beginning of a stream, or what was named as one is none: nothing can be said of it.
+                Err(error @ provenance::Error::Part { .. }) => {
+                    let text = error.to_string();
+                    let own = text.strip_prefix(&report.file).and_then(|text| text.strip_prefix(": "));
+                    report.errors.push(own.unwrap_or(&text).to_owned());
+                    return Vec::new();
+                }
                 Err(error) => report.errors.push(format!("credentials: {error}")),
             }
             report.timing.credentials_s = start.elapsed().as_secs_f64();
         }
         let claimed = stated_marks(&report.credentials);
-        let seen = match self.look(path, &claimed, progress) {
+        let seen = match self.look(input, &claimed, progress) {
             Ok(seen) => seen,
             Err(error) => {
                 report.errors.push(error.to_string());
@@ -200,13 +223,14 @@ impl Verifier<'_> {
     /// Decodes the video once for all stages that look at pictures.
     fn look(
         &self,
-        path: &Path,
+        input: Input<'_>,
         stated: &[Payload],
         progress: &dyn Progress,
     ) -> Result<Seen, filigrane_media::Error> {
+        let files = input.pictured(&self.limits)?;
         let pictures_wanted = self.stages.watermark || self.stages.fingerprint || self.stills > 0;
         if !pictures_wanted {
-            let info = probe(path, &self.limits)?;
+            let info = probe_parts(&files, &self.limits)?;
             let frames = info.frames.unwrap_or(0);
             return Ok(Seen {
                 info,
@@ -224,8 +248,8 @@ impl Verifier<'_> {
         }
         let start = Instant::now();
         let listens = self.stages.watermark;
-        let open = if listens { Decoder::open_with_sound } else { Decoder::open };
-        let mut decoder = open(path, &self.limits, &self.cancel)?;
+        let open = if listens { Decoder::open_parts_with_sound } else { Decoder::open_parts };
+        let mut decoder = open(&files, &self.limits, &self.cancel)?;
         let mut listening = Listening::new(self.keys);
         let info = decoder.info().clone();
         let mut detector = self.stages.watermark.then(|| Detector::new(self.keys));

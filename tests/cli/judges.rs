@@ -33,6 +33,13 @@ pub fn judge(trust: Option<&Path>, files: &[PathBuf]) -> Vec<Value> {
     answers.as_array().expect("an array").clone()
 }
 
+/// What both engines say of each media segment with the initialisation segment before it, with these roots trusted.
+pub fn judge_fragments(trust: &Path, init: &Path, fragments: &[PathBuf]) -> Value {
+    let mut command = Command::new(folder().join("python/bin/python"));
+    command.arg(top("tests/judges/fragments.py")).arg(trust).arg(init).args(fragments);
+    finish(command).succeeds().json()
+}
+
 /// How each crJSON document keeps the rubric's rules.
 fn rubric(files: &[PathBuf]) -> Vec<Value> {
     let mut command = Command::new("node");
@@ -43,7 +50,7 @@ fn rubric(files: &[PathBuf]) -> Vec<Value> {
 }
 
 #[track_caller]
-fn keeps_all(rulings: &Value, what: &str) {
+pub fn keeps_all(rulings: &Value, what: &str) {
     let rulings = rulings.as_object().expect("an object");
     let broken: Vec<_> = rulings.iter().filter(|(_, kept)| **kept != Value::Bool(true)).collect();
     assert_eq!((rulings.len(), broken.len()), (31, 0), "{what}: {broken:?}");
