@@ -86,7 +86,9 @@ pub fn stamp_stream(
     let mut registered = false;
     if let Some(registry) = how.registry {
         let entry = pictures.entry(&signed, title(output), identity)?;
-        registered = register(registry, &entry, output, &mut notes);
+        let first = outputs.first().and_then(|track| track.init.strip_prefix(&made).ok());
+        let first = first.map_or_else(|| output.to_owned(), |init| output.join(init));
+        registered = register(registry, &entry, &first, &mut notes);
     }
     notes.extend(signed.notes);
     notes.push("copy the play list (.mpd, .m3u8) beside the segments: it is not signed".to_owned());

@@ -82,6 +82,31 @@ pub(crate) fn matched(reader: &Reader) -> Option<&'static str> {
     })
 }
 
+/// Whether the beginning of a stream in several files has the hash that a manifest states for it, with these exclusions;
+/// `None` where only the engine can tell.
+pub(crate) fn beginning_holds(
+    exclusions: &Value,
+    algorithm: &str,
+    stated: &[u8],
+    file: &mut (impl Read + Seek),
+    deadline: Instant,
+) -> io::Result<Option<bool>> {
+    let exclusions = serde_json::from_value(exclusions.clone())
+        .ok()
+        .filter(|exclusions: &Vec<Exclusion>| usual(exclusions));
+    let (Some(exclusions), Some(mut hash)) = (exclusions, Hash::of(Some(algorithm))) else { return Ok(None) };
+    let whole = boxes(&exclusions, file, &mut hash, deadline)?;
+    Ok(whole.then(|| hash.finish() == stated))
+}
+
+/// Whether only boxes at the top are left out.
+fn usual(exclusions: &[Exclusion]) -> bool {
+    let top = |exclusion: &Exclusion| {
+        exclusion.xpath.strip_prefix('/').is_some_and(|kind| kind.len() == 4 && !kind.contains(['/', '[']))
+    };
+    !exclusions.is_empty() && exclusions.iter().all(top)
+}
+
 fn binding_of(reader: &Reader) -> Option<Binding> {
     let document = reader.to_crjson_value().ok()?;
     let manifests = document["manifests"].as_array()?;
@@ -97,15 +122,11 @@ fn binding(manifest: &Value) -> Option<Binding> {
         return None;
     }
     let value = value.clone();
-    let top = |exclusion: &Exclusion| {
-        exclusion.xpath.strip_prefix('/').is_some_and(|kind| kind.len() == 4 && !kind.contains(['/', '[']))
-    };
     match label.as_str() {
         // The first version leaves out where boxes lie, and is no longer relied on.
         "c2pa.hash.bmff.v2" | "c2pa.hash.bmff.v3" => {
             let stated: Stated<Exclusion> = serde_json::from_value(value).ok()?;
-            let usual = !stated.exclusions.is_empty() && stated.exclusions.iter().all(top);
-            usual.then_some(Binding::Boxes(stated))
+            usual(&stated.exclusions).then_some(Binding::Boxes(stated))
         }
         "c2pa.hash.data" => Some(Binding::Bytes(serde_json::from_value(value).ok()?)),
         _ => None,

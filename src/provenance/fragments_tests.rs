@@ -130,7 +130,24 @@ fn what_was_changed_is_named() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&signed[0].init, bytes).unwrap();
     let why = desk.fault(&signed);
-    assert!(why.contains("init.m4s was changed"), "{why}");
+    assert!(why.contains("init.m4s was changed") && !why.contains("media segment"), "{why}");
+}
+
+#[test]
+fn where_all_were_changed_so_many_are_named_and_the_beginning_is_not_blamed() {
+    let desk = Desk::new();
+    for (folder, count, more) in [("four", 4, false), ("a dozen", 12, true)] {
+        let outputs = desk.signed(&[desk.track(folder, count)]);
+        for path in &outputs[0].fragments {
+            let mut bytes = fs::read(path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(path, bytes).unwrap();
+        }
+        let why = desk.fault(&outputs);
+        assert_eq!(why.matches("was changed").count(), usize::from(count).min(8), "{why}");
+        assert_eq!(why.contains("more"), more, "{why}");
+        assert!(!why.contains("init.m4s"), "{why}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -68,6 +68,25 @@ fn digests_of(track: &Track) -> Result<Option<(String, String)>, Error> {
     Ok(Some((init, hexadecimal(all))))
 }
 
+/// The same of one segment of a live stream, which has a manifest of its own.
+pub(crate) fn assertion_of_segment(segment: &[u8]) -> io::Result<Option<Assertion>> {
+    let digest = digest(&mut Cursor::new(segment), Part::Segment)?;
+    Ok(digest.map(|digest| Assertion {
+        label: LABEL.to_owned(),
+        data: json!({ "alg": "sha256", "hash": digest }),
+    }))
+}
+
+/// Whether such a segment still has the boxes that the statement says.
+pub(crate) fn holds_for_segment(stated: &Value, segment: &[u8]) -> io::Result<bool> {
+    match (stated["alg"].as_str(), stated["hash"].as_str()) {
+        (Some("sha256"), Some(hash)) => {
+            Ok(digest(&mut Cursor::new(segment), Part::Segment)?.as_deref() == Some(hash))
+        }
+        _ => Ok(true),
+    }
+}
+
 /// What the signer of the active manifest states.
 pub(crate) fn stated(reader: &c2pa::Reader) -> Option<&Value> {
     let assertions = reader.active_manifest()?.assertions();
@@ -87,12 +106,14 @@ pub(crate) fn holds(stated: &Value, stream: &mut (impl Read + Seek)) -> io::Resu
 enum Part {
     /// A whole one, or the initialisation segment of one.
     Start,
-    /// One media segment.
+    /// One media segment, of a stream whose manifest is in another file.
     Fragment,
+    /// One that has a manifest of its own.
+    Segment,
 }
 
 /// SHA-256 in hexadecimal over type and size of each box at the top but C2PA's own, and over the content of those
-/// that are not hashed. C2PA's own box must be where the engine writes it: the second one, or that before a `moof`.
+/// that are not hashed. C2PA's own box must be where it is written: after the first one, which tells the type, or before a `moof`.
 fn digest(stream: &mut (impl Read + Seek), part: Part) -> io::Result<Option<String>> {
     let container = Container::sniff(stream)?;
     if part == Part::Start && !matches!(container, Container::Mp4 | Container::QuickTime) {
@@ -102,6 +123,8 @@ fn digest(stream: &mut (impl Read + Seek), part: Part) -> io::Result<Option<Stri
     let mut hash = Sha256::new();
     let mut position = 0;
     let mut held = false;
+    // A segment may begin without its type.
+    let mut after = 1;
     for index in 0..MOST_BOXES {
         if position == end {
             stream.rewind()?;
@@ -122,10 +145,14 @@ fn digest(stream: &mut (impl Read + Seek), part: Part) -> io::Result<Option<Stri
         if std::mem::take(&mut held) && &kind != b"moof" {
             hash.update(ELSEWHERE);
         }
+        let typed = matches!(&kind, b"styp" | b"ftyp");
+        if index == 0 && part == Part::Segment && !typed {
+            after = 0;
+        }
         let own = &kind == b"uuid" && head.get(header..header + 16) == Some(&C2PA_BOX[..]);
         if own && part == Part::Fragment {
             held = true;
-        } else if own && index != 1 {
+        } else if own && index != after {
             // Where it was signed: elsewhere it is a moved or a second one. Before signing there may be an old one.
             hash.update(ELSEWHERE);
         } else if !own {
@@ -159,8 +186,6 @@ fn copy(stream: &mut impl Read, size: u64, hash: &mut Sha256) -> io::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
@@ -201,5 +226,21 @@ mod tests {
         assert_ne!(plain, of(&[&start, &place, &place, &moof, &media]));
         assert_ne!(plain, of(&[&start, &place, &moof, &media, &place]));
         assert_ne!(plain, of(&[&start, &moof, &media, &pad]));
+    }
+
+    #[test]
+    fn in_a_segment_with_a_manifest_of_its_own_that_one_does_not_count_and_everything_else_does() {
+        let of = |parts: &[&[u8]]| digest(&mut Cursor::new(parts.concat()), Part::Segment).unwrap();
+        let (start, moof) = (boxed(b"styp", b"msdh"), boxed(b"moof", b"times"));
+        let (media, pad) = (boxed(b"mdat", b"pictures"), boxed(b"free", b"nothing"));
+        let own = boxed(b"uuid", &[&C2PA_BOX[..], b"claim"].concat());
+        let plain = of(&[&start, &moof, &media]);
+        assert!(plain.is_some());
+        assert_eq!(plain, of(&[&start, &own, &moof, &media]));
+        assert_ne!(plain, of(&[&start, &moof, &own, &media]));
+        assert_ne!(plain, of(&[&start, &own, &own, &moof, &media]));
+        assert_ne!(plain, of(&[&start, &own, &moof, &media, &pad]));
+        assert_eq!(of(&[&moof, &media]), of(&[&own, &moof, &media]));
+        assert_ne!(of(&[&moof, &media]), of(&[&moof, &own, &media]));
     }
 }

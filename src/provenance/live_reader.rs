@@ -7,7 +7,7 @@ use filigrane_frame::Limits;
 use crate::container::{self, Container};
 use crate::read::{self, BROKEN_OFF, Opened};
 use crate::segment::{self, BY_MANIFEST, LABEL};
-use crate::{CredentialState, Credentials, Error, Location, TrustAnchors, preflight};
+use crate::{CredentialState, Credentials, Error, Location, TrustAnchors, layout, preflight};
 
 /// Status codes of C2PA 2.4 for live video.
 const SEGMENT: &str = "livevideo.segment.invalid";
@@ -75,8 +75,13 @@ impl LiveReader {
             };
             Ok(match opened {
                 Opened::Reader(reader, location) | Opened::Compared(reader, location) => {
-                    let link = link(&reader);
-                    (read::summarise(&reader, location), link)
+                    let mut credentials = read::summarise(&reader, location);
+                    let holds =
+                        layout::stated(&reader).map(|stated| layout::holds_for_segment(stated, bytes));
+                    if !holds.transpose().is_ok_and(|holds| holds.unwrap_or(true)) {
+                        refuse(&mut credentials, layout::MISMATCH, "the boxes of the segment were changed");
+                    }
+                    (credentials, link(&reader))
                 }
                 Opened::Answer(credentials) => (*credentials, Err(None)),
             })

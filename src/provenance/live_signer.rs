@@ -12,7 +12,8 @@ use crate::container::{self, Container};
 use crate::pen::{Lent, Pen};
 use crate::segment::{self, BY_MANIFEST, LABEL};
 use crate::{
-    Assertion, Claim, CredentialState, Error, Identity, LiveReader, TrustAnchors, engine, manifest, sign,
+    Assertion, Claim, CredentialState, Error, Identity, LiveReader, TrustAnchors, engine, layout, manifest,
+    sign,
 };
 
 /// Signs the media segments of a live stream one after another, each with a manifest of its own that names the one before
@@ -90,6 +91,8 @@ impl LiveSigner {
             place["previousManifestId"] = last.as_str().into();
         }
         claim.assertions.push(Assertion { label: LABEL.to_owned(), data: place });
+        let layout = layout::assertion_of_segment(segment);
+        claim.assertions.extend(layout.map_err(|error| Error::Internal(format!("reading memory: {error}")))?);
         let made = engine::guarded(|| self.embed(segment, &claim, sequence))?;
         let bytes = made.unwrap_or_else(|| {
             Err(Error::Internal("the C2PA engine broke off while signing a segment".to_owned()))

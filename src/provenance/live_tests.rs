@@ -88,6 +88,10 @@ fn changed_media_exchanged_media_and_other_streams_are_noticed() {
     let read = read_all([&segments[0], &changed, &segments[1]], &anchors);
     assert_eq!(states(&read), [true, false, true]);
     assert!(has(&read[1], "assertion.bmffHash.mismatch") && has(&read[1], "livevideo.manifest.invalid"));
+    let padded = [&segments[1][..], &boxed(b"free", b"smuggled")].concat();
+    let read = read_all([&segments[0], &padded], &anchors);
+    assert_eq!(states(&read), [true, false]);
+    assert!(has(&read[1], "org.filigrane.layout.mismatch"), "{read:?}");
     let media = segments[1].len() - 508;
     let swapped = [&segments[1][..media], &segments[2][segments[2].len() - 508..]].concat();
     assert_eq!(states(&read_all([&segments[0], &swapped], &anchors)), [true, false]);

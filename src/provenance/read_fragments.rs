@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use c2pa::{Context, Reader};
 use filigrane_frame::Limits;
@@ -36,8 +37,9 @@ pub fn read_fragments(
     limits: &Limits,
 ) -> Result<Credentials, Error> {
     let size = track::measure(tracks, limits)?;
-    let read = read::within(size, trust, limits, |context, _| -> Result<Vec<_>, Error> {
-        tracks.iter().map(|track| read_track(track, context, trust, at, whole, limits)).collect()
+    let read = read::within(size, trust, limits, |context, deadline| -> Result<Vec<_>, Error> {
+        let how = How { context, trust, at, whole, deadline };
+        tracks.iter().map(|track| read_track(track, &how, limits)).collect()
     })?;
     let Some(all) = read else { return Ok(read::broken(BROKEN_OFF.to_owned(), None)) };
     Ok(joined(tracks, all))
@@ -62,15 +64,18 @@ fn joined(tracks: &[Track], read: Vec<(Credentials, Vec<u8>)>) -> Credentials {
     chosen
 }
 
-/// The credentials of one track, and its manifest store.
-fn read_track(
-    track: &Track,
-    context: &Arc<Context>,
-    trust: &TrustAnchors,
+/// By what a track is read.
+struct How<'a> {
+    context: &'a Arc<Context>,
+    trust: &'a TrustAnchors,
     at: Option<i64>,
     whole: bool,
-    limits: &Limits,
-) -> Result<(Credentials, Vec<u8>), Error> {
+    deadline: Instant,
+}
+
+/// The credentials of one track, and its manifest store.
+fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credentials, Vec<u8>), Error> {
+    let How { context, trust, at, whole, deadline } = *how;
     let path = &track.init;
     let mut init = File::open(path).map_err(Error::io("read", path))?;
     let store = match store::find(path, &mut init, limits)? {
@@ -107,20 +112,24 @@ fn read_track(
     let mut changed = Vec::new();
     if credentials.codes.iter().any(|code| code == MISMATCH) {
         find_changed(&init, &fit, 0, context, &mut changed)?;
-        credentials.explanation = credentials.explanation.filter(|why| !why.contains(MISMATCH));
     }
-    if changed.len() == fit.len().min(MOST_NAMED) && fit.len() > 1 {
-        faults.push(format!(
-            "{} was changed after signing, or every media segment was or belongs to another stream",
-            name(path)
-        ));
+    let trees = tree::of(&reader);
+    let tree = places.iter().find_map(|(_, place)| trees.iter().find(|tree| tree.is_of(place)));
+    let init_changed = match tree.filter(|_| !changed.is_empty()) {
+        Some(tree) => tree.init_holds(&mut init.reopen().map_err(Error::io("read", path))?, deadline),
+        None => Ok(None),
+    };
+    if init_changed.map_err(Error::io("read", path))? == Some(false) {
+        faults.push(format!("{} was changed after signing, or belongs to another stream", name(path)));
     } else {
         let why = "was changed after signing, or belongs to another stream";
         let indices = changed.iter().filter_map(|position| places.get(*position));
         faults.extend(indices.map(|(index, _)| fault(track, *index, why)));
+        if changed.len() == MOST_NAMED {
+            faults.push("perhaps more".to_owned());
+        }
     }
-    let trees = tree::of(&reader);
-    faults.extend(out_of_place(track, &places, &trees, whole));
+    faults.extend(out_of_place(track, &places, tree, whole));
     if whole && faults.is_empty() && changed.is_empty() {
         let unique = places.first().map_or(0, |(_, place)| place.unique);
         if let Some(stated) = layout::stated(&reader)
@@ -132,6 +141,10 @@ fn read_track(
                 layout::MISMATCH
             ));
         }
+    }
+    if !faults.is_empty() {
+        // What is named says more than that something does not match.
+        credentials.explanation = credentials.explanation.filter(|why| !why.contains(MISMATCH));
     }
     spoil(&mut credentials, faults);
     if let Some(at) = at {
@@ -162,9 +175,8 @@ fn place(path: &Path, limits: &Limits) -> Result<Result<Place, String>, Error> {
 }
 
 /// What is wrong with the number and order of the fragments.
-fn out_of_place(track: &Track, places: &[(usize, Place)], trees: &[Tree], whole: bool) -> Vec<String> {
-    let tree_of = |place: &Place| trees.iter().find(|tree| tree.is_of(place));
-    let Some(tree) = places.iter().find_map(|(_, place)| tree_of(place)) else {
+fn out_of_place(track: &Track, places: &[(usize, Place)], tree: Option<&Tree>, whole: bool) -> Vec<String> {
+    let Some(tree) = tree else {
         return vec!["the manifest has no hashes for these media segments".to_owned()];
     };
     if !tree.covers_init {

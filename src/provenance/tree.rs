@@ -1,13 +1,15 @@
 use std::io::{self, Read, Seek};
+use std::time::Instant;
 
 use c2pa::Reader;
 use serde_json::Value;
 
 use crate::container::{self, Container};
+use crate::content;
 use crate::merkle_box::Place;
 
 /// A tree of hashes over the fragments of one track, as the manifest states it (`merkle-map` of C2PA 2.4, section 18.7).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tree {
     unique: u64,
     local: u64,
@@ -15,11 +17,21 @@ pub(crate) struct Tree {
     pub count: u64,
     /// Whether a hash of the initialisation segment stands with it; without one, the engine checks nothing.
     pub covers_init: bool,
+    init: Option<Vec<u8>>,
+    algorithm: String,
+    exclusions: Value,
 }
 
 impl Tree {
     pub fn is_of(&self, place: &Place) -> bool {
         (self.unique, self.local) == (place.unique, place.local)
+    }
+
+    /// Whether the initialisation segment is as signed; `None` where only the engine can tell, which does not.
+    pub fn init_holds(&self, file: &mut (impl Read + Seek), deadline: Instant) -> io::Result<Option<bool>> {
+        self.init.as_deref().map_or(Ok(None), |stated| {
+            content::beginning_holds(&self.exclusions, &self.algorithm, stated, file, deadline)
+        })
     }
 }
 
@@ -42,20 +54,29 @@ pub(crate) fn wants_fragments(reader: &Reader, file: &mut (impl Read + Seek)) ->
 
 fn in_manifest(manifest: &Value) -> Vec<Tree> {
     let assertions = manifest["assertions"].as_object();
-    let bindings = assertions
-        .into_iter()
-        .flatten()
-        .filter(|(label, _)| label.starts_with("c2pa.hash.bmff"))
-        .filter_map(|(_, binding)| binding["merkle"].as_array());
+    // The first version hashes boxes without their places, and is no longer relied on.
+    let bindings =
+        assertions.into_iter().flatten().filter(|(label, _)| label.starts_with("c2pa.hash.bmff.v"));
+    bindings.flat_map(|(_, binding)| in_binding(binding)).collect()
+}
+
+fn in_binding(binding: &Value) -> Vec<Tree> {
+    let bytes = |value: &Value| -> Option<Vec<u8>> {
+        value.as_array()?.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect()
+    };
     let tree = |map: &Value| {
+        let algorithm = map["alg"].as_str().or(binding["alg"].as_str()).unwrap_or_default();
         Some(Tree {
             unique: map["uniqueId"].as_u64()?,
             local: map["localId"].as_u64()?,
             count: map["count"].as_u64()?,
             covers_init: !map["initHash"].is_null(),
+            init: bytes(&map["initHash"]),
+            algorithm: algorithm.to_owned(),
+            exclusions: binding["exclusions"].clone(),
         })
     };
-    bindings.flatten().filter_map(tree).collect()
+    binding["merkle"].as_array().into_iter().flatten().filter_map(tree).collect()
 }
 
 #[cfg(test)]

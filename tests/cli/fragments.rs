@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::clip;
 use crate::judges::{folder, judge_fragments};
 use crate::program::{Answer, User, copy_folder, finish};
+use crate::unhashed::boxes;
 
 /// Three seconds of picture and sound, packaged by FFmpeg: an initialisation segment and media segments for each.
 fn packaged() -> PathBuf {
@@ -144,6 +145,35 @@ fn a_segment_that_was_changed_swapped_or_taken_away_is_named() {
     let answer = finish(command);
     assert_eq!(answer.exit(), 3);
     assert!(answer.stdout.contains("seg-0-5.m4s"), "{}", answer.stdout);
+}
+
+#[test]
+fn a_byte_changed_anywhere_outside_the_manifest_is_never_accepted() {
+    let user = signed();
+    let files = ["out/init-0.mp4", "out/seg-0-2.m4s"];
+    for name in files {
+        let path = user.path(name);
+        let sound = std::fs::read(&path).unwrap();
+        // The manifest is the claim signature's to keep, and has padding; version and flags of a box of hashes are nobody's.
+        let idle = |place: usize| {
+            boxes(&sound).into_iter().filter(|(kind, _)| kind == b"uuid").any(|(_, range)| {
+                let own = place.checked_sub(range.start).filter(|_| range.contains(&place));
+                own.is_some_and(|own| name.contains("init") || (24..28).contains(&own))
+            })
+        };
+        let places = (0..64).step_by(3).chain((64..sound.len()).step_by(sound.len() / 20));
+        for place in places.filter(|place| !idle(*place)) {
+            let mut changed = sound.clone();
+            changed[place] ^= 0x41;
+            std::fs::write(&path, &changed).unwrap();
+            let answer = verify(&user, "--only credentials");
+            let code = answer.json()["verdict"]["code"].as_str().unwrap_or("unreadable").to_owned();
+            let refused = !["verified", "signed"].contains(&code.as_str());
+            assert!(refused && [1, 2, 3].contains(&answer.exit()), "{name}, byte {place}: {answer:#?}");
+        }
+        std::fs::write(&path, sound).unwrap();
+    }
+    verify(&user, "--only credentials").verdict("verified", 0);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod hostile;
 mod judges;
 mod kept;
 mod large;
+mod live;
 mod main_job;
 mod marked_twice;
 mod mutated;
