@@ -37,6 +37,7 @@ mod token_key;
 mod training;
 mod trial;
 mod trust;
+mod trust_list;
 mod validation;
 mod validity;
 
@@ -58,4 +59,5 @@ pub use sign::{Signed, sign};
 pub use statement::{Endorsement, read_statement, sign_statement};
 pub use store::manifest_bytes;
 pub use training::Training;
-pub use trust::{AnchorSummary, TrustAnchors};
+pub use trust::{AnchorSummary, TrustAnchors, Voucher};
+pub use trust_list::{Purpose, TrustList};

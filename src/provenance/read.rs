@@ -51,22 +51,26 @@ pub fn read_at(
     limits: &Limits,
 ) -> Result<Credentials, Error> {
     let conclude = |opened: Opened| match opened {
-        Opened::Reader(reader, location) => {
+        Opened::Reader(reader, location, stamped) => {
             let embedded = location == Location::Embedded;
             let mut credentials = summarise(&reader, location);
             if embedded {
                 compare_layout(&mut credentials, &reader, path)?;
             }
+            if let Some(trusted) = stamped {
+                validity::judge_stamp(&mut credentials, &reader, trust, trusted);
+            }
             if let Some(at) = at {
                 validity::judge_at(&mut credentials, &reader, trust, at);
             }
-            let now = || OffsetDateTime::now_utc().unix_timestamp();
-            validity::name_the_future(&mut credentials, &reader, at.unwrap_or_else(now));
+            let at = at.unwrap_or_else(now);
+            validity::name_the_future(&mut credentials, &reader, at);
+            validity::name_the_voucher(&mut credentials, &reader, trust, at);
             Ok(credentials)
         }
         Opened::Answer(credentials) => Ok(*credentials),
     };
-    let read = within(path, trust, limits, |context| check(path, context, limits).and_then(conclude))?;
+    let read = within(path, trust, limits, |context| check(path, context, trust, limits).and_then(conclude))?;
     Ok(read.unwrap_or_else(|| broken("the manifest makes the C2PA engine break off".to_owned(), None)))
 }
 
@@ -78,13 +82,13 @@ pub fn read_at(
 pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Option<Value>, Error> {
     let broken = |detail: String| Error::Store { path: path.to_owned(), detail };
     let document = |opened: Opened| match opened {
-        Opened::Reader(reader, _) => {
+        Opened::Reader(reader, ..) => {
             serde_json::from_str(&reader.crjson()).map(Some).map_err(|error| broken(error.to_string()))
         }
         Opened::Answer(answer) if answer.state == CredentialState::Absent => Ok(None),
         Opened::Answer(answer) => Err(broken(answer.explanation.unwrap_or_default())),
     };
-    let read = within(path, trust, limits, |context| check(path, context, limits).and_then(document))?;
+    let read = within(path, trust, limits, |context| check(path, context, trust, limits).and_then(document))?;
     read.ok_or_else(|| broken("the manifest makes the C2PA engine break off".to_owned()))
 }
 
@@ -132,10 +136,17 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
             "application/octet-stream",
             Cursor::new(&[][..]),
         );
-        opened(reader, place, Location::Bare).map(|opened| match opened {
-            Opened::Reader(reader, location) => summarise(&reader, location),
-            Opened::Answer(credentials) => *credentials,
-        })
+        match opened(reader, place, Location::Bare)? {
+            Opened::Reader(reader, location, _) => {
+                let mut credentials = summarise(&reader, location);
+                if let Some(trusted) = stamped(&reader, bytes, trust, limits)? {
+                    validity::judge_stamp(&mut credentials, &reader, trust, trusted);
+                }
+                validity::name_the_voucher(&mut credentials, &reader, trust, now());
+                Ok(credentials)
+            }
+            Opened::Answer(credentials) => Ok(*credentials),
+        }
     })?;
     match read {
         Some(Err(Error::Stalled { path, .. })) => Err(Error::Stalled { path, seconds }),
@@ -146,12 +157,18 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
 
 /// What looking for credentials gave.
 enum Opened {
-    Reader(Box<Reader>, Location),
+    /// With what the authorities for time-stamps say, where they are not those for signers.
+    Reader(Box<Reader>, Location, Option<bool>),
     /// There is nothing to read, or nothing that can be read.
     Answer(Box<Credentials>),
 }
 
-fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Opened, Error> {
+fn check(
+    path: &Path,
+    context: &Arc<Context>,
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Opened, Error> {
     let answer = |credentials| Ok(Opened::Answer(Box::new(credentials)));
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     let (bytes, location) = match store::find(path, &mut file, limits)? {
@@ -166,12 +183,44 @@ fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Opened,
     let media_type = store::media_type(path, &mut file)?;
     let reader =
         Reader::from_shared_context(context).with_manifest_data_and_stream(&bytes, &media_type, &mut file);
-    opened(reader, path, location)
+    match opened(reader, path, location)? {
+        Opened::Reader(reader, location, _) => {
+            let stamped = stamped(&reader, &bytes, trust, limits)?;
+            Ok(Opened::Reader(reader, location, stamped))
+        }
+        answer => Ok(answer),
+    }
+}
+
+/// Whether the authorities that vouch for time-stamps vouch for the one here; `None` without one, or where no published list
+/// tells them from those that vouch for signers. The engine knows one set of anchors alone, and is asked twice.
+fn stamped(
+    reader: &Reader,
+    bytes: &[u8],
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Option<bool>, Error> {
+    if !trust.has_lists() || reader.active_manifest().and_then(Manifest::time).is_none() {
+        return Ok(None);
+    }
+    let allowed = Duration::try_from_secs_f64(limits.stall_seconds).unwrap_or(Duration::MAX);
+    let context = engine::context(&trust.for_time_stamps(), Some(allowed))?;
+    let reader = Reader::from_shared_context(&context).with_manifest_data_and_stream(
+        bytes,
+        "application/octet-stream",
+        Cursor::new(&[][..]),
+    );
+    let codes = reader.ok().map(|reader| summarise(&reader, Location::Bare).codes).unwrap_or_default();
+    Ok(Some(codes.iter().any(|code| code == validity::STAMP_TRUSTED)))
+}
+
+fn now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Opened, Error> {
     match reader {
-        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location)),
+        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location, None)),
         // The engine gives up at a revoked certificate; an untrusted one it reports as a status.
         Err(c2pa::Error::CertificateTrustError(CertificateTrustError::CertificateNotTrusted)) => {
             let why = "the authority that issued the signer's certificate has withdrawn it";
@@ -242,7 +291,7 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
     // For claims of C2PA 1 the engine does not ask who the authority is.
     credentials.time_stamped = stamped.is_some()
         && manifest.claim_version().is_some_and(|version| version >= 2)
-        && credentials.codes.iter().any(|code| code == "timeStamp.trusted");
+        && credentials.codes.iter().any(|code| code == validity::STAMP_TRUSTED);
     credentials.signed_at =
         stamped.or_else(|| credentials.actions.iter().filter_map(|action| action.when.clone()).max());
     credentials

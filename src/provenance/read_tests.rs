@@ -136,7 +136,7 @@ fn an_expired_time_budget_is_an_error_of_kind_limit() {
     let allowed = read(&path, &desk.anchors, &limits);
     assert!(allowed.is_ok(), "a senseless bound counts as none");
     let context = engine::context(&desk.anchors, Some(Duration::ZERO)).unwrap();
-    let error = check(&path, &context, &Limits::default()).err().unwrap();
+    let error = check(&path, &context, &TrustAnchors::empty(), &Limits::default()).err().unwrap();
     assert_eq!(error.kind(), filigrane_frame::ErrorKind::Limit);
 }
 
