@@ -273,7 +273,8 @@ fn has_dates() -> bool {
     String::from_utf8_lossy(&help.stderr).contains("-not_before")
 }
 
-const SIGN: &str = r#"
+/// Signs `in.mp4` into `out.mp4` as another program does, with `chain.pem` and `key.pem`.
+pub const SIGN: &str = r#"
 import c2pa
 manifest = {"claim_version": 2, "claim_generator_info": [{"name": "x", "version": "1"}], "assertions": [
     {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [{"action": "c2pa.created",
