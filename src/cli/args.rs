@@ -281,11 +281,14 @@ pub enum TrustVerb {
         /// The first digits of its SHA-256, 8 or more
         fingerprint: String,
     },
-    /// Replaces the list that came by the last refresh with a newer one
+    /// Replaces a published list, of signers or of time-stamping authorities, with a newer one
     Refresh {
-        /// The list in PEM form, such as the one that C2PA publishes
+        /// The list, such as those that C2PA publishes: JSON (ETSI TS 119 602) or PEM
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
+        /// A list in PEM form is one of time-stamping authorities; JSON says so itself
+        #[arg(long)]
+        time_stamps: bool,
     },
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use filigrane::pipeline::Shelf;
 use filigrane::provenance::{
     Algorithm, Error as ProvenanceError, Identity, IdentitySettings, IdentityStore, KeySource, Passphrase,
-    TrustAnchors,
+    Purpose, TrustAnchors, TrustList,
 };
 use filigrane::registry::{Registry, shown};
 use uuid::Uuid;
@@ -17,8 +17,12 @@ use crate::cli::output::say;
 /// The identity that is made on first use.
 pub const DEFAULT_IDENTITY: &str = "default";
 
-/// The list of `identity trust refresh`, in the trust folder.
+/// Where a list of `identity trust refresh` was kept before there were two.
 const REFRESHED: &str = "refreshed.pem";
+/// Names of the published lists in the folder `lists` of the trust folder, and whether they are of time-stamping
+/// authorities.
+const LISTS: [(&str, bool); 2] = [("signers", false), ("time-stamps", true)];
+const FORMS: [&str; 2] = ["json", "pem"];
 
 /// The folder of the program's own data; nothing is written elsewhere.
 pub struct Home {
@@ -112,6 +116,9 @@ impl Home {
         let folder = self.trust_folder();
         let mut anchors =
             if folder.is_dir() { TrustAnchors::from_dir(&folder)? } else { TrustAnchors::empty() };
+        for (path, time_stamps) in self.lists() {
+            add_list(&mut anchors, &path, time_stamps)?;
+        }
         for path in named {
             anchors.add_file(path).map_err(|error| Failure::from(error).about(path))?;
         }
@@ -151,19 +158,44 @@ impl Home {
         Ok(gone)
     }
 
-    /// Puts a newer list in the place of the one that came by the last refresh; gives the old one and the new one.
-    pub fn refresh_trust(&self, pem: &[u8]) -> Result<(TrustAnchors, TrustAnchors), Failure> {
+    /// The published lists that are there.
+    fn lists(&self) -> impl Iterator<Item = (PathBuf, bool)> {
+        let folder = self.trust_folder().join("lists");
+        let all = LISTS.into_iter().flat_map(|list| FORMS.map(|form| (list, form)));
+        all.map(move |((name, time_stamps), form)| (folder.join(name).with_extension(form), time_stamps))
+            .filter(|(path, _)| path.is_file())
+    }
+
+    /// Puts a newer list in the place of the older one of its kind; gives what it says of itself, the old anchors and the
+    /// new ones.
+    pub fn refresh_trust(
+        &self,
+        bytes: &[u8],
+        time_stamps: bool,
+    ) -> Result<(TrustList, TrustAnchors, TrustAnchors), Failure> {
         let mut fresh = TrustAnchors::empty();
-        fresh.add_pem(pem)?;
-        let folder = self.trust_folder();
+        let list = fresh.add_list(bytes, "trust list", time_stamps)?;
+        let time_stamps = list.purpose == Purpose::TimeStamps;
+        let folder = self.trust_folder().join("lists");
         fs::create_dir_all(&folder).map_err(|source| Failure::Io { path: folder.clone(), source })?;
-        let path = folder.join(REFRESHED);
-        let mut old = TrustAnchors::empty();
-        if path.is_file() {
-            old.add_file(&path)?;
+        let (mut old, mut obsolete) = (TrustAnchors::empty(), Vec::new());
+        for (path, _) in self.lists().filter(|(_, other)| *other == time_stamps) {
+            add_list(&mut old, &path, time_stamps)?;
+            obsolete.push(path);
         }
-        replace(&path, fresh.to_pem().as_bytes()).map_err(|source| Failure::Io { path, source })?;
-        Ok((old, fresh))
+        let before = self.trust_folder().join(REFRESHED);
+        if !time_stamps && before.is_file() {
+            old.add_file(&before)?;
+            obsolete.push(before);
+        }
+        let form = if list.name.is_some() { "json" } else { "pem" };
+        let name = if time_stamps { "time-stamps" } else { "signers" };
+        let path = folder.join(name).with_extension(form);
+        replace(&path, bytes).map_err(|source| Failure::Io { path: path.clone(), source })?;
+        for old in obsolete.into_iter().filter(|old| *old != path) {
+            fs::remove_file(&old).map_err(|source| Failure::Io { path: old, source })?;
+        }
+        Ok((list, old, fresh))
     }
 
     /// The registry to write into, made when missing.
@@ -241,6 +273,12 @@ impl Home {
             Err(error) => Err(failed(error)),
         }
     }
+}
+
+fn add_list(anchors: &mut TrustAnchors, path: &Path, time_stamps: bool) -> Result<(), Failure> {
+    let bytes = fs::read(path).map_err(|source| Failure::Io { path: path.to_owned(), source })?;
+    anchors.add_list(&bytes, &path.display().to_string(), time_stamps)?;
+    Ok(())
 }
 
 fn nothing_at(named: &str) -> Failure {

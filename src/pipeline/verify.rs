@@ -4,7 +4,7 @@ use std::time::Instant;
 use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
 use filigrane_frame::Limits;
 use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe_parts};
-use filigrane_provenance::{self as provenance, CredentialState, Track, TrustAnchors};
+use filigrane_provenance::{self as provenance, CredentialState, Track, TrustAnchors, Voucher};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
     AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, FurtherMark, Media,
@@ -388,6 +388,7 @@ fn credentials(read: provenance::Credentials, at: Option<i64>) -> Credentials {
         manifest: read.manifest,
         codes: read.codes,
         time_stamped: read.time_stamped,
+        trusted_by: read.trusted_by.map(|voucher| trusted_by(&voucher, at)),
         certificate_fault: read.certificate_fault,
         marks: marks.map(|payload| payload.to_string()).collect(),
         origin: read.origin.map(origin),
@@ -399,10 +400,24 @@ fn credentials(read: provenance::Credentials, at: Option<i64>) -> Credentials {
     }
 }
 
+/// Whose word it is that a signer is trusted on, and whether that is out of date.
+fn trusted_by(voucher: &Voucher, at: Option<i64>) -> String {
+    match voucher {
+        Voucher::Own => "own".to_owned(),
+        Voucher::List(list) if list.overdue(at.unwrap_or_else(now)) => format!("{list}, overdue for renewal"),
+        Voucher::List(list) => list.to_string(),
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}
+
 /// A consent as it stood at a time, seconds since 1970; `None` for now.
 fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
     Consent {
-        ended: consent.ended(at.unwrap_or_else(|| OffsetDateTime::now_utc().unix_timestamp())),
+        ended: consent.ended(at.unwrap_or_else(now)),
         subject: consent.subject,
         uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
         purpose: consent.purpose,

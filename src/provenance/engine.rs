@@ -62,10 +62,10 @@ fn configured(trust: &TrustAnchors, size: u64) -> Result<Context, Error> {
         // All hashes of pieces stand in the manifest; the file gets no further boxes.
         settings["core"]["merkle_tree_max_proofs"] = 0.into();
     }
-    if !trust.is_empty()
+    if !trust.signers_pem().is_empty()
         && let Some(settings) = settings.as_object_mut()
     {
-        settings.insert("trust".to_owned(), serde_json::json!({ "user_anchors": trust.to_pem() }));
+        settings.insert("trust".to_owned(), serde_json::json!({ "user_anchors": trust.signers_pem() }));
     }
     let settings = Settings::new().with_json(&settings.to_string()).map_err(failed)?;
     Context::new().with_settings(settings).map_err(failed)

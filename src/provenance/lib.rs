@@ -46,6 +46,7 @@ mod training;
 mod tree;
 mod trial;
 mod trust;
+mod trust_list;
 mod validation;
 mod validity;
 
@@ -72,4 +73,5 @@ pub use statement::{Endorsement, read_statement, sign_statement};
 pub use store::manifest_bytes;
 pub use track::Track;
 pub use training::Training;
-pub use trust::{AnchorSummary, TrustAnchors};
+pub use trust::{AnchorSummary, TrustAnchors, Voucher};
+pub use trust_list::{Purpose, TrustList};

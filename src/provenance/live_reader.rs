@@ -74,13 +74,18 @@ impl LiveReader {
                 Err(broken) => Opened::Answer(broken),
             };
             Ok(match opened {
-                Opened::Reader(reader, location) | Opened::Compared(reader, location) => {
+                Opened::Reader(reader, location, _) | Opened::Compared(reader, location, _) => {
                     let mut credentials = read::summarise(&reader, location);
                     let holds =
                         layout::stated(&reader).map(|stated| layout::holds_for_segment(stated, bytes));
                     if !holds.transpose().is_ok_and(|holds| holds.unwrap_or(true)) {
                         refuse(&mut credentials, layout::MISMATCH, "the boxes of the segment were changed");
                     }
+                    let stamped = match self.store(bytes) {
+                        Ok(store) => read::stamped(&reader, store, &self.trust, &self.limits)?,
+                        Err(_) => None,
+                    };
+                    read::judge(&mut credentials, &reader, &self.trust, stamped, None);
                     (credentials, link(&reader))
                 }
                 Opened::Answer(credentials) => (*credentials, Err(None)),

@@ -55,26 +55,24 @@ pub fn read_at(
     at: Option<i64>,
     limits: &Limits,
 ) -> Result<Credentials, Error> {
-    let finish = |mut credentials: Credentials, reader: &Reader| {
+    let finish = |mut credentials: Credentials, reader: &Reader, stamped: Option<bool>| {
         if credentials.location == Some(Location::Embedded) {
             refuse_beginning(reader, path)?;
             compare_layout(&mut credentials, reader, path)?;
         }
-        if let Some(at) = at {
-            validity::judge_at(&mut credentials, reader, trust, at);
-        }
-        let now = || OffsetDateTime::now_utc().unix_timestamp();
-        validity::name_the_future(&mut credentials, reader, at.unwrap_or_else(now));
+        judge(&mut credentials, reader, trust, stamped, at);
         Ok(credentials)
     };
     let conclude = |opened: Opened| match opened {
-        Opened::Reader(reader, location) => finish(summarise(&reader, location), &reader),
-        Opened::Compared(reader, location) => finish(summarise_compared(&reader, location), &reader),
+        Opened::Reader(reader, location, stamped) => finish(summarise(&reader, location), &reader, stamped),
+        Opened::Compared(reader, location, stamped) => {
+            finish(summarise_compared(&reader, location), &reader, stamped)
+        }
         Opened::Answer(credentials) => Ok(*credentials),
     };
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     let read = within(size, trust, limits, |context, deadline| {
-        check(path, context, limits, Some(deadline)).and_then(conclude)
+        check(path, context, trust, limits, Some(deadline)).and_then(conclude)
     })?;
     Ok(read.unwrap_or_else(|| broken(BROKEN_OFF.to_owned(), None)))
 }
@@ -87,15 +85,16 @@ pub fn read_at(
 pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Option<Value>, Error> {
     let broken = |detail: String| Error::Store { path: path.to_owned(), detail };
     let document = |opened: Opened| match opened {
-        Opened::Reader(reader, _) | Opened::Compared(reader, _) => {
+        Opened::Reader(reader, ..) | Opened::Compared(reader, ..) => {
             serde_json::from_str(&reader.crjson()).map(Some).map_err(|error| broken(error.to_string()))
         }
         Opened::Answer(answer) if answer.state == CredentialState::Absent => Ok(None),
         Opened::Answer(answer) => Err(broken(answer.explanation.unwrap_or_default())),
     };
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
-    let read =
-        within(size, trust, limits, |context, _| check(path, context, limits, None).and_then(document))?;
+    let read = within(size, trust, limits, |context, _| {
+        check(path, context, trust, limits, None).and_then(document)
+    })?;
     read.ok_or_else(|| broken(BROKEN_OFF.to_owned()))
 }
 
@@ -144,12 +143,15 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
             "application/octet-stream",
             Cursor::new(&[][..]),
         );
-        opened(reader, place, Location::Bare).map(|opened| match opened {
-            Opened::Reader(reader, location) | Opened::Compared(reader, location) => {
-                summarise(&reader, location)
+        match opened(reader, place, Location::Bare)? {
+            Opened::Reader(reader, location, _) | Opened::Compared(reader, location, _) => {
+                let mut credentials = summarise(&reader, location);
+                let stamped = stamped(&reader, bytes, trust, limits)?;
+                judge(&mut credentials, &reader, trust, stamped, None);
+                Ok(credentials)
             }
-            Opened::Answer(credentials) => *credentials,
-        })
+            Opened::Answer(credentials) => Ok(*credentials),
+        }
     })?;
     match read {
         Some(Err(Error::Stalled { path, .. })) => Err(Error::Stalled { path, seconds }),
@@ -160,9 +162,10 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
 
 /// What looking for credentials gave.
 pub(crate) enum Opened {
-    Reader(Box<Reader>, Location),
-    /// The engine did not see the content, which was found to be as signed.
-    Compared(Box<Reader>, Location),
+    /// With what the authorities for time-stamps say, where they are not those for signers.
+    Reader(Box<Reader>, Location, Option<bool>),
+    /// The same; the engine did not see the content, which was found to be as signed.
+    Compared(Box<Reader>, Location, Option<bool>),
     /// There is nothing to read, or nothing that can be read.
     Answer(Box<Credentials>),
 }
@@ -172,6 +175,7 @@ pub(crate) enum Opened {
 fn check(
     path: &Path,
     context: &Arc<Context>,
+    trust: &TrustAnchors,
     limits: &Limits,
     deadline: Option<Instant>,
 ) -> Result<Opened, Error> {
@@ -196,10 +200,14 @@ fn check(
         );
         if let Ok(reader) = without {
             match content::holds(&reader, &mut file, deadline).map_err(Error::io("read", path))? {
-                Some(true) => return Ok(Opened::Compared(Box::new(reader), location)),
+                Some(true) => {
+                    let stamped = stamped(&reader, &bytes, trust, limits)?;
+                    return Ok(Opened::Compared(Box::new(reader), location, stamped));
+                }
                 // What the engine says of the missing content is right for a changed one, too.
                 Some(false) if summarise(&reader, location.clone()).state == CredentialState::Invalid => {
-                    return Ok(Opened::Reader(Box::new(reader), location));
+                    let stamped = stamped(&reader, &bytes, trust, limits)?;
+                    return Ok(Opened::Reader(Box::new(reader), location, stamped));
                 }
                 _ => {}
             }
@@ -208,12 +216,59 @@ fn check(
     file.rewind().map_err(Error::io("read", path))?;
     let reader =
         Reader::from_shared_context(context).with_manifest_data_and_stream(&bytes, &media_type, &mut file);
-    opened(reader, path, location)
+    match opened(reader, path, location)? {
+        Opened::Reader(reader, location, _) => {
+            let stamped = stamped(&reader, &bytes, trust, limits)?;
+            Ok(Opened::Reader(reader, location, stamped))
+        }
+        answer => Ok(answer),
+    }
+}
+
+/// What the certificates amount to, as of `at`, seconds since 1970; `None` for now.
+pub(crate) fn judge(
+    credentials: &mut Credentials,
+    reader: &Reader,
+    trust: &TrustAnchors,
+    stamped: Option<bool>,
+    at: Option<i64>,
+) {
+    if let Some(trusted) = stamped {
+        validity::judge_stamp(credentials, reader, trust, trusted);
+    }
+    if let Some(at) = at {
+        validity::judge_at(credentials, reader, trust, at);
+    }
+    let at = at.unwrap_or_else(|| OffsetDateTime::now_utc().unix_timestamp());
+    validity::name_the_future(credentials, reader, at);
+    validity::name_the_voucher(credentials, reader, trust, at);
+}
+
+/// Whether the authorities that vouch for time-stamps vouch for the one here; `None` without one, or where no published list
+/// tells them from those that vouch for signers. The engine knows one set of anchors alone, and is asked twice.
+pub(crate) fn stamped(
+    reader: &Reader,
+    bytes: &[u8],
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Option<bool>, Error> {
+    if !trust.has_lists() || reader.active_manifest().and_then(Manifest::time).is_none() {
+        return Ok(None);
+    }
+    let allowed = Duration::try_from_secs_f64(limits.stall_seconds).unwrap_or(Duration::MAX);
+    let context = engine::context(&trust.for_time_stamps(), Some(allowed))?;
+    let reader = Reader::from_shared_context(&context).with_manifest_data_and_stream(
+        bytes,
+        "application/octet-stream",
+        Cursor::new(&[][..]),
+    );
+    let codes = reader.ok().map(|reader| summarise(&reader, Location::Bare).codes).unwrap_or_default();
+    Ok(Some(codes.iter().any(|code| code == validity::STAMP_TRUSTED)))
 }
 
 pub(crate) fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Opened, Error> {
     match reader {
-        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location)),
+        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location, None)),
         // The engine gives up at a revoked certificate; an untrusted one it reports as a status.
         Err(c2pa::Error::CertificateTrustError(CertificateTrustError::CertificateNotTrusted)) => {
             let why = "the authority that issued the signer's certificate has withdrawn it";
@@ -296,7 +351,7 @@ fn told(reader: &Reader, location: Location, bare: bool) -> Credentials {
     // For claims of C2PA 1 the engine does not ask who the authority is.
     credentials.time_stamped = stamped.is_some()
         && manifest.claim_version().is_some_and(|version| version >= 2)
-        && credentials.codes.iter().any(|code| code == "timeStamp.trusted");
+        && credentials.codes.iter().any(|code| code == validity::STAMP_TRUSTED);
     credentials.signed_at =
         stamped.or_else(|| credentials.actions.iter().filter_map(|action| action.when.clone()).max());
     credentials

@@ -13,7 +13,7 @@ use crate::merkle_box::Place;
 use crate::read::{self, BROKEN_OFF, Opened};
 use crate::store::{self, Store};
 use crate::tree::{self, Tree};
-use crate::{CredentialState, Credentials, Error, Location, Track, TrustAnchors, layout, track, validity};
+use crate::{CredentialState, Credentials, Error, Location, Track, TrustAnchors, layout, track};
 
 /// Status code of content that is not what was signed.
 const MISMATCH: &str = "assertion.bmffHash.mismatch";
@@ -104,7 +104,7 @@ fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credenti
         return Ok((credentials, store));
     }
     let (mut credentials, reader) = match open(&init, &fit, context)? {
-        Opened::Reader(reader, location) | Opened::Compared(reader, location) => {
+        Opened::Reader(reader, location, _) | Opened::Compared(reader, location, _) => {
             (read::summarise(&reader, location), reader)
         }
         Opened::Answer(credentials) => return Ok((*credentials, store)),
@@ -147,9 +147,8 @@ fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credenti
         credentials.explanation = credentials.explanation.filter(|why| !why.contains(MISMATCH));
     }
     spoil(&mut credentials, faults);
-    if let Some(at) = at {
-        validity::judge_at(&mut credentials, &reader, trust, at);
-    }
+    let stamped = read::stamped(&reader, &store, trust, limits)?;
+    read::judge(&mut credentials, &reader, trust, stamped, at);
     Ok((credentials, store))
 }
 
@@ -228,7 +227,7 @@ fn find_changed(
         return Ok(());
     }
     let holds = match open(init, fragments, context)? {
-        Opened::Reader(reader, location) | Opened::Compared(reader, location) => {
+        Opened::Reader(reader, location, _) | Opened::Compared(reader, location, _) => {
             !read::summarise(&reader, location).codes.iter().any(|code| code == MISMATCH)
         }
         Opened::Answer(_) => false,

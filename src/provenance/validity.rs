@@ -29,12 +29,57 @@ pub(crate) fn name_the_future(credentials: &mut Credentials, reader: &Reader, at
             leaf.not_before
         ));
     }
-    let stated = credentials.signed_at.as_deref().and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
     let slack = CLOCK_SLACK.as_secs() as i64;
-    let ahead = stated.is_some_and(|stated| stated.unix_timestamp() > at.saturating_add(slack));
+    let ahead = signed_at(credentials).is_some_and(|stated| stated > at.saturating_add(slack));
     if ahead && !credentials.time_stamped {
         credentials.codes.push(AHEAD.to_owned());
     }
+}
+
+/// The time-stamping authority is trusted.
+pub(crate) const STAMP_TRUSTED: &str = "timeStamp.trusted";
+const STAMP_UNTRUSTED: &str = "timeStamp.untrusted";
+
+/// Lets those who vouch for time-stamps decide whether the one here counts, in place of those who vouch for signers.
+pub(crate) fn judge_stamp(
+    credentials: &mut Credentials,
+    reader: &Reader,
+    trust: &TrustAnchors,
+    trusted: bool,
+) {
+    if credentials.time_stamped == trusted {
+        return;
+    }
+    credentials.codes.retain(|code| code != STAMP_TRUSTED && code != STAMP_UNTRUSTED);
+    credentials.codes.push(if trusted { STAMP_TRUSTED } else { STAMP_UNTRUSTED }.to_owned());
+    credentials.time_stamped = false;
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let at = if trusted { signed_at(credentials) } else { Some(now) };
+    if let Some(at) = at {
+        judge_at(credentials, reader, trust, at);
+    }
+    // As for all claims of C2PA 1, the engine does not ask who the authority is.
+    let version = reader.active_manifest().and_then(|manifest| manifest.claim_version());
+    credentials.time_stamped = trusted && version.is_some_and(|version| version >= 2);
+}
+
+/// Says on whose word the signer is trusted: when it was signed where that is known, else at a time, seconds since 1970.
+pub(crate) fn name_the_voucher(
+    credentials: &mut Credentials,
+    reader: &Reader,
+    trust: &TrustAnchors,
+    at: i64,
+) {
+    if credentials.state == CredentialState::Trusted {
+        let stamped = signed_at(credentials).filter(|_| credentials.time_stamped);
+        credentials.trusted_by = chain(reader).and_then(|chain| trust.voucher(&chain, stamped.unwrap_or(at)));
+    }
+}
+
+/// The stated time of signing, seconds since 1970.
+fn signed_at(credentials: &Credentials) -> Option<i64> {
+    let stated = OffsetDateTime::parse(credentials.signed_at.as_deref()?, &Rfc3339).ok()?;
+    Some(stated.unix_timestamp())
 }
 
 /// Turns an answer of now into one of then, where the difference is the validity of the signer's certificate.
@@ -68,7 +113,7 @@ pub(crate) fn judge_at(credentials: &mut Credentials, reader: &Reader, trust: &T
         if credentials.certificate_fault && !other {
             let mut policy = CertificateTrustPolicy::new();
             policy.add_default_valid_ekus();
-            let trusted = policy.add_user_trust_anchors(trust.to_pem().as_bytes()).is_ok()
+            let trusted = policy.add_user_trust_anchors(trust.signers_pem().as_bytes()).is_ok()
                 && policy.check_certificate_trust(&chain, leaf, Some(at)).is_ok();
             credentials.codes.push(if trusted { TRUSTED } else { UNTRUSTED }.to_owned());
             credentials.state = if trusted { CredentialState::Trusted } else { CredentialState::Valid };

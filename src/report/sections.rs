@@ -6,7 +6,8 @@ use crate::markup::Markup;
 use crate::motif::rosette;
 use crate::terminal::described;
 use crate::wording::{
-    clock, confidence, consents, geometry, grouped, headline, models, odds, origin, registered_signer, signer,
+    clock, confidence, consents, geometry, grouped, headline, models, odds, origin, registered_signer,
+    signer, trusted_by,
 };
 use crate::{json, plot};
 use filigrane_verdict::{CredentialsState, ManifestSignature, Report, Via, Weight, explain};
@@ -171,6 +172,7 @@ fn manifest(page: &mut Markup, report: &Report) {
     let credentials = &report.credentials;
     let mut rows: Vec<(&'static str, String)> = Vec::new();
     optional(&mut rows, "Signer", signer(credentials).as_deref());
+    optional(&mut rows, "Trusted by", trusted_by(credentials).as_deref());
     optional(&mut rows, "Signed at", credentials.signed_at.as_deref());
     if credentials.signed_at.is_some() {
         let source =

@@ -1,6 +1,7 @@
 use crate::facts::{Sign, facts, not_shown};
 use crate::wording::{
-    Tone, clock, confidence, consents, geometry, grouped, headline, models, origin, registered_signer, signer,
+    Tone, clock, confidence, consents, geometry, grouped, headline, models, origin, registered_signer,
+    signer, trusted_by,
 };
 use filigrane_verdict::{Report, Weight, explain, visible};
 
@@ -72,6 +73,7 @@ fn details(page: &mut Page, report: &Report) {
     }
     let credentials = &report.credentials;
     optional(&mut rows, "signer", signer(credentials).as_deref());
+    optional(&mut rows, "trusted by", trusted_by(credentials).as_deref());
     if let Some(time) = &credentials.signed_at {
         let source = if credentials.time_stamped { "time-stamped" } else { "by the signer's statement" };
         rows.push(("signed", format!("{} ({source})", visible(time, 40))));

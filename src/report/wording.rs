@@ -132,6 +132,14 @@ pub(crate) fn signer(credentials: &Credentials) -> Option<String> {
     credentials.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
 }
 
+/// On whose word the signer is trusted.
+pub(crate) fn trusted_by(credentials: &Credentials) -> Option<String> {
+    credentials.trusted_by.as_deref().map(|list| match list {
+        "own" => "your own trust anchors".to_owned(),
+        list => visible(list, 160),
+    })
+}
+
 /// Consents as the signer states them, the first dozen.
 pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String> {
     credentials.consents.iter().take(12).map(|consent| {

@@ -85,6 +85,8 @@ pub struct Credentials {
     /// True when a time-stamping authority vouches for `signed_at`; else only the signer states it. An addition to
     /// the contract, as are all fields below.
     pub time_stamped: bool,
+    /// On whose word the signer is trusted: `own` for the user's trust anchors, else the published list, its name and day.
+    pub trusted_by: Option<String>,
     /// True when the only fault is one of the signer's certificate; content and claim are as they were signed.
     pub certificate_fault: bool,
     /// Payloads of the marks that the file's manifests say it carries, 16 hex digits: its own first, then those of its

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::clip::{self, small};
 use crate::program::{User, finish};
+use crate::tampered::{SIGN, issue, sound_leaf};
 
 /// The folder with the validators; `scripts/judges.sh` fills it on first use.
 pub fn folder() -> &'static Path {
@@ -153,6 +154,35 @@ fn a_marked_clip_and_one_with_a_parent_are_accepted_and_keep_every_rule() {
     assert_eq!(document["manifests"].as_array().map(Vec::len), Some(2));
     let first = &document["manifests"][0]["assertions"]["c2pa.actions.v2"]["actions"][0];
     assert_eq!(first["action"], "c2pa.opened");
+}
+
+#[test]
+fn a_manifest_of_another_program_becomes_the_parent_and_the_chain_holds_for_both_engines() {
+    let user = User::new();
+    issue(&user, sound_leaf(), "-days 20");
+    std::fs::write(user.path("sign.py"), SIGN).unwrap();
+    std::fs::copy(small(), user.path("in.mp4")).unwrap();
+    let mut python = Command::new(folder().join("python/bin/python"));
+    python.current_dir(user.work()).arg("sign.py");
+    finish(python).succeeds();
+    let [foreign, signed, marked, third] =
+        ["out.mp4", "signed.mp4", "marked.mp4", "third.mp4"].map(|name| user.path(name));
+    user.stamp(&foreign, &signed, "--no-watermark --origin edited").succeeds();
+    user.stamp(&foreign, &marked, "--origin edited").succeeds();
+    user.stamp(&signed, &third, "--no-watermark").succeeds();
+    let roots = user.path("roots.pem");
+    let text = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    std::fs::write(&roots, text(root(&user, "default")) + &text(user.path("authority.pem"))).unwrap();
+    for (file, manifests) in [(&signed, 2), (&marked, 2), (&third, 3)] {
+        let answer = user.verify(file, "--only credentials --trust authority.pem").verdict("verified", 0);
+        assert_eq!(answer["verdict"]["origin"], "edited", "a later edit of what a camera recorded");
+        let answer = &judge(Some(&roots), std::slice::from_ref(file))[0];
+        for engine in ["initiative", "encypher"] {
+            assert_eq!(answer[engine]["state"], "Trusted", "{engine}: {answer:#}");
+        }
+        let chain = answer["initiative"]["crjson"]["manifests"].as_array().map(Vec::len);
+        assert_eq!(chain, Some(manifests), "{}", file.display());
+    }
 }
 
 #[test]

@@ -332,4 +332,82 @@ fn trust_is_listed_removed_and_refreshed() {
         user.run(["identity", "trust", "refresh", "--from", "authority.pem", "--json"]).succeeds().json();
     assert_eq!((&refreshed["added"], &refreshed["removed"]), (&1.into(), &1.into()));
     verdict("signed");
+    user.run(["identity", "trust", "remove", &digest[..12]]).refusal("no certificate of that SHA-256");
+    let authority = user.run(["identity", "trust", "list", "--json"]).succeeds().json();
+    let authority = authority[0]["sha256"].as_str().unwrap().to_owned();
+    user.run(["identity", "trust", "remove", &authority[..12]]).refusal("stands on a published list");
+}
+
+/// A list of trusted entities as C2PA publishes it.
+fn list(name: &str, roots: &[&Path]) -> String {
+    let services: Vec<serde_json::Value> = roots
+        .iter()
+        .map(|root| {
+            let pem = fs::read_to_string(root).unwrap();
+            let digits: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+            serde_json::json!({ "ServiceInformation": {
+                "ServiceDigitalIdentity": { "X509Certificates": [{ "val": digits }] },
+                "ServiceStatus": "http://c2pa.org/conformance/trust-list/trusted",
+            }})
+        })
+        .collect();
+    serde_json::json!({ "LoTE": {
+        "ListAndSchemeInformation": {
+            "SchemeName": [{ "lang": "en", "value": name }],
+            "ListIssueDateTime": "2026-08-05T00:11:39Z", "NextUpdate": "2099-08-05T00:11:39Z",
+        },
+        "TrustedEntitiesList": [{ "TrustedEntityServices": services }],
+    }})
+    .to_string()
+}
+
+#[test]
+fn published_lists_are_told_apart_by_what_they_vouch_for_and_the_one_that_counts_is_named() {
+    let authority = User::new();
+    let url = stamping_authority(&authority);
+    let signer = User::new();
+    let signed = signer.path("signed.mp4");
+    let options = format!("--no-watermark --origin camera --timestamp {url}");
+    signer.stamp(&small(), &signed, &options).succeeds();
+    let user = User::new();
+    let root = signer.home().join("identities/default/root.pem");
+    let stamps = authority.path("authority.pem");
+    let refresh = |name: &str, roots: &[&Path]| {
+        fs::write(user.path("list.json"), list(name, roots)).unwrap();
+        user.run(["identity", "trust", "refresh", "--from", "list.json", "--json"]).succeeds().json()
+    };
+    let credentials = |code: &str, at: &str| {
+        let options = format!("--only credentials {at}");
+        user.verify(&signed, &options).verdict(code, 0)["credentials"].clone()
+    };
+    // Both on the list of signers: an authority for time-stamps is none by that.
+    assert_eq!(refresh("C2PA Trust List", &[&root, &stamps])["for"], "signers");
+    let found = credentials("verified", "");
+    assert_eq!(found["trusted_by"], "C2PA Trust List of 2026-08-05");
+    assert_eq!(found["time_stamped"], false, "{found:#}");
+    // Both on the list of authorities for time-stamps: a signer is not trusted by that.
+    assert_eq!(refresh("C2PA TSA Trust List", &[&root, &stamps])["for"], "time-stamps");
+    refresh("C2PA Trust List", &[&stamps]);
+    let found = credentials("signed", "");
+    assert_eq!((&found["trusted_by"], &found["time_stamped"]), (&serde_json::Value::Null, &true.into()));
+    // Each where it belongs: the time-stamp outlives the certificate.
+    refresh("C2PA TSA Trust List", &[&stamps]);
+    refresh("C2PA Trust List", &[&root]);
+    let found = credentials("verified", "--at 2090-01-01T00:00:00Z");
+    assert_eq!(
+        (&found["trusted_by"], &found["time_stamped"]),
+        (&"C2PA Trust List of 2026-08-05".into(), &true.into())
+    );
+    let text = user.run(["verify", "--only", "credentials", signed.to_str().unwrap()]).succeeds().words();
+    assert!(text.contains("trusted by C2PA Trust List of 2026-08-05"), "{text}");
+    user.run(["identity", "trust", "add", root.to_str().unwrap()]).succeeds();
+    assert_eq!(credentials("verified", "")["trusted_by"], "own");
+    let listed = user.run(["identity", "trust", "list"]).succeeds().words();
+    for words in
+        ["your own, for signers and time-stamps", "C2PA TSA Trust List of 2026-08-05, for time-stamps"]
+    {
+        assert!(listed.contains(words), "{listed}");
+    }
+    fs::write(user.path("list.json"), "{}").unwrap();
+    user.run(["identity", "trust", "refresh", "--from", "list.json"]).refusal("ETSI TS 119 602");
 }
