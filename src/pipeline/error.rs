@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use filigrane_frame::ErrorKind;
+use filigrane_registry::Urn;
 
 /// Why a video could not be stamped.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,12 @@ pub enum Error {
     /// The file has no manifest to publish.
     #[error("no manifest whose signature holds: sign it first with `filigrane stamp`")]
     Unsigned,
+    /// Nothing is looked up by this.
+    #[error("{0}")]
+    Binding(String),
+    /// A withdrawal by somebody who has no say.
+    #[error("{0} can be withdrawn here by its own signer alone: sign with the key that signed the manifest")]
+    NotTheSigner(Urn),
     /// Nothing would be done.
     #[error("neither watermark nor credentials are wanted: nothing to do")]
     Nothing,
@@ -67,10 +74,12 @@ impl Error {
             Self::Watermark(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
-            Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => {
-                ErrorKind::Parameter
-            }
-            Self::Unsigned => ErrorKind::Trust,
+            Self::SameFile
+            | Self::Exists(_)
+            | Self::Binding(_)
+            | Self::Nothing
+            | Self::OtherContainer { .. } => ErrorKind::Parameter,
+            Self::Unsigned | Self::NotTheSigner(_) => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }
     }

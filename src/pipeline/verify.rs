@@ -86,12 +86,12 @@ pub struct Verified {
 }
 
 /// What decoding yielded.
-struct Seen {
+pub(crate) struct Seen {
     info: MediaInfo,
     frames: u64,
-    finding: Option<Finding>,
-    audio: Option<AudioFinding>,
-    samples: Option<Samples>,
+    pub finding: Option<Finding>,
+    pub audio: Option<AudioFinding>,
+    pub samples: Option<Samples>,
     pdq: Vec<PdqFrame>,
     stills: Vec<Still>,
     decode: f64,
@@ -192,7 +192,7 @@ impl Verifier<'_> {
     }
 
     /// Decodes the video once for all stages that look at pictures.
-    fn look(&self, path: &Path, progress: &dyn Progress) -> Result<Seen, filigrane_media::Error> {
+    pub(crate) fn look(&self, path: &Path, progress: &dyn Progress) -> Result<Seen, filigrane_media::Error> {
         let pictures_wanted = self.stages.watermark || self.stages.fingerprint || self.stills > 0;
         if !pictures_wanted {
             let info = probe(path, &self.limits)?;
