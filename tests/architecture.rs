@@ -14,7 +14,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
@@ -25,16 +25,20 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("fingerprint", &["frame", "signal"]),
     ("report", &["verdict"]),
     ("pipeline", &["frame", "fingerprint", "media", "provenance", "registry", "verdict", "watermark"]),
+    ("service", &["frame", "pipeline", "registry", "report", "verdict"]),
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 6] = [
+const SECRETS: [(&str, &[&str], &[&str]); 9] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
     ("ureq", &["ureq::"], &["provenance", "registry"]),
     ("sqlx", &["sqlx::"], &["registry"]),
     ("object_store", &["object_store::"], &["registry"]),
+    ("axum", &["axum::"], &["service"]),
+    ("hyper", &["hyper::", "hyper_util::"], &["service"]),
+    ("tower-http", &["tower_http::"], &["service"]),
 ];
 
 /// Terminal, arguments and signals are the root's.
