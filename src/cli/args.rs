@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use filigrane::media::VideoCodec;
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
+use filigrane::service::Scope;
 use uuid::Uuid;
 
 use crate::cli::stream::Stream;
@@ -65,12 +66,19 @@ filigrane verify init.mp4 --fragments 'seg-*.m4s'"
 filigrane registry import offline/"
     )]
     Registry {
-        /// Folder or URL (postgres://…?objects=URL) of the registry [default: the one in the program's own data]
+        /// Folder or URL (postgres://…?objects=URL, https://…) of the registry [default: the one in the program's own data]
         #[arg(long, value_name = "REGISTRY", global = true)]
         registry: Option<String>,
         #[command(subcommand)]
         verb: RegistryVerb,
     },
+    /// Answers look-ups in the registry over HTTP: the C2PA Soft Binding Resolution API
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  filigrane serve\n  filigrane serve token new agency --scope store:manifests\n  \
+filigrane serve --listen 0.0.0.0:8080 --public"
+    )]
+    Serve(Serve),
 }
 
 #[derive(Args)]
@@ -331,4 +339,53 @@ pub enum RegistryVerb {
         /// An exported folder, or any other registry
         from: String,
     },
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(subcommand)]
+    pub verb: Option<ServeVerb>,
+    /// Address and port to listen on; from other machines, callers need tokens
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: String,
+    /// Folder or URL (postgres://…?objects=URL) of the registry to serve [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// Let everybody read who can reach the address; publishing takes a token in any case
+    #[arg(long)]
+    pub public: bool,
+    /// Most videos received or looked at at once; further ones are turned away
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
+    pub videos: u8,
+    /// Largest video taken, MiB
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
+    pub largest_video: u32,
+}
+
+#[derive(Subcommand)]
+pub enum ServeVerb {
+    /// Who may read from other machines, and who may publish
+    #[command(
+        after_help = "Example:\n  filigrane serve token new agency --scope store:manifests,store:bindings"
+    )]
+    Token {
+        #[command(subcommand)]
+        verb: TokenVerb,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum TokenVerb {
+    /// Makes a token and shows it, once
+    New {
+        /// Whose it is: letters, digits, '.', '_' and '-'
+        name: String,
+        /// What it is good for: fetch:manifests, store:manifests, store:bindings
+        #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPES")]
+        scope: Vec<Scope>,
+    },
+    /// Lists the tokens, without their secrets
+    List,
+    /// Ends a token at once
+    Revoke { name: String },
 }

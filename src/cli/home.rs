@@ -7,7 +7,8 @@ use filigrane::provenance::{
     Algorithm, Error as ProvenanceError, Identity, IdentitySettings, IdentityStore, KeySource, Passphrase,
     Purpose, TrustAnchors, TrustList,
 };
-use filigrane::registry::{Registry, shown};
+use filigrane::registry::{Access, Registry, shown};
+use filigrane::service::TokenFile;
 use uuid::Uuid;
 
 use crate::cli::args::Common;
@@ -44,6 +45,16 @@ impl Home {
 
     pub fn identities(&self) -> IdentityStore {
         IdentityStore::open(&self.folder.join("identities"))
+    }
+
+    /// Who may do what with the registry when it is served.
+    pub fn tokens(&self) -> TokenFile {
+        TokenFile::new(self.folder.join("tokens.json"))
+    }
+
+    /// Where videos that somebody sends are kept while they are looked at.
+    pub fn uploads(&self) -> PathBuf {
+        self.folder.join("uploads")
     }
 
     pub fn trust_folder(&self) -> PathBuf {
@@ -201,7 +212,7 @@ impl Home {
     /// The registry to write into, made when missing.
     pub fn registry(&self, named: Option<&str>) -> Result<Registry, Failure> {
         if let Some(url) = named.filter(|named| named.contains("://")) {
-            return Registry::at(url, true)?.ok_or_else(|| nothing_at(url));
+            return Registry::reach(url, true, &access())?.ok_or_else(|| nothing_at(url));
         }
         let folder = self.registry_folder(named);
         Registry::open(&folder).map_err(|error| Failure::from(error).about(folder))
@@ -210,7 +221,7 @@ impl Home {
     /// The registry to look in, if there is one.
     pub fn existing_registry(&self, named: Option<&str>) -> Result<Option<Registry>, Failure> {
         if let Some(url) = named.filter(|named| named.contains("://")) {
-            return Ok(Registry::at(url, false)?);
+            return Ok(Registry::reach(url, false, &access())?);
         }
         let folder = self.registry_folder(named);
         Registry::open_existing(&folder).map_err(|error| Failure::from(error).about(folder))
@@ -279,6 +290,15 @@ fn add_list(anchors: &mut TrustAnchors, path: &Path, time_stamps: bool) -> Resul
     let bytes = fs::read(path).map_err(|source| Failure::Io { path: path.to_owned(), source })?;
     anchors.add_list(&bytes, &path.display().to_string(), time_stamps)?;
     Ok(())
+}
+
+/// How registries behind HTTP are spoken to: an argument would show the token in the list of processes.
+fn access() -> Access {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Access {
+        token: variable("FILIGRANE_REGISTRY_TOKEN"),
+        plain_http: variable("FILIGRANE_PLAIN_HTTP").is_some_and(|value| value == "1"),
+    }
 }
 
 fn nothing_at(named: &str) -> Failure {

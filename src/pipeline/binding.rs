@@ -1,11 +1,8 @@
 use filigrane_fingerprint::Fingerprint;
 use filigrane_provenance::SoftBinding;
+pub use filigrane_registry::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
 use filigrane_watermark::Payload;
 
-/// Name of the watermark in a manifest's soft bindings. Not yet on the C2PA list.
-pub const WATERMARK_ALGORITHM: &str = "org.filigrane.watermark.1";
-/// Name of the fingerprint in a manifest's soft bindings. Not yet on the C2PA list.
-pub const FINGERPRINT_ALGORITHM: &str = "org.filigrane.fingerprint.1";
 /// Most frame hashes written into a manifest: 17 kB.
 const MOST_HASHES: usize = 64;
 

@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use filigrane_frame::ErrorKind;
+use filigrane_registry::Urn;
 
 /// Why a video could not be stamped.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,12 @@ pub enum Error {
     /// One file of a stream is named twice.
     #[error("{} is named twice", .0.display())]
     Twice(PathBuf),
+    /// Nothing is looked up by this.
+    #[error("{0}")]
+    Binding(String),
+    /// A withdrawal by somebody who has no say.
+    #[error("{0} can be withdrawn here by its own signer alone: sign with the key that signed the manifest")]
+    NotTheSigner(Urn),
     /// Nothing would be done.
     #[error("neither watermark nor credentials are wanted: nothing to do")]
     Nothing,
@@ -80,9 +87,10 @@ impl Error {
             | Self::Exists(_)
             | Self::Packaged
             | Self::Twice(_)
+            | Self::Binding(_)
             | Self::Nothing
             | Self::OtherContainer { .. } => ErrorKind::Parameter,
-            Self::Unsigned => ErrorKind::Trust,
+            Self::Unsigned | Self::NotTheSigner(_) => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }
     }

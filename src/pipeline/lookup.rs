@@ -5,8 +5,8 @@ use filigrane_registry::{Error, Record, Registry};
 use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal};
 use filigrane_watermark::{Payload, Sighting};
 
-use crate::binding;
-use crate::fingerprints::nearest;
+use crate::binding::{self, thinned};
+use crate::fingerprints::{is_near, nearest};
 use crate::place::views;
 use crate::verify::origin;
 use crate::withdraw::withdrawal;
@@ -98,8 +98,11 @@ pub(crate) fn by_fingerprint(
     trust: &TrustAnchors,
     limits: &Limits,
 ) -> Result<Answer, Error> {
+    if let Some(records) = registry.resembling(&thinned(&Fingerprint::of(samples)).to_bytes())? {
+        return Ok(likest(&records, samples, trust, limits));
+    }
     let Some((urn, distance)) = nearest(registry, samples)? else { return Ok(Answer::unknown()) };
-    let Some(record) = registry.by_urn(&urn)? else { return Ok(Answer::unknown()) };
+    let Some(record) = registry.by_urn(&urn.to_string())? else { return Ok(Answer::unknown()) };
     let (mut finding, bound) = examine(&record, Via::Fingerprint, trust, limits);
     // The index may say anything: what counts is the fingerprint under the signature.
     let original = bound.fingerprint.as_ref().map(|fingerprint| fingerprint.size);
@@ -110,6 +113,24 @@ pub(crate) fn by_fingerprint(
     finding.distance = Some(distance);
     finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
     Ok(Answer { finding, original, view: None })
+}
+
+/// Of records that a server calls alike, the one whose signed fingerprint is.
+fn likest(records: &[Record], samples: &Samples, trust: &TrustAnchors, limits: &Limits) -> Answer {
+    let mut best: Option<Answer> = None;
+    for record in records {
+        let (mut finding, bound) = examine(record, Via::Fingerprint, trust, limits);
+        let Some(signed) = bound.fingerprint else { continue };
+        let found = compare(samples, &signed, &View::orientations());
+        let nearer =
+            best.as_ref().and_then(|best| best.finding.distance).is_none_or(|known| found.distance < known);
+        if is_near(&found) && found.likeness == Likeness::Same && nearer {
+            finding.distance = Some(found.distance);
+            finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
+            best = Some(Answer { finding, original: Some(signed.size), view: None });
+        }
+    }
+    best.unwrap_or_else(Answer::unknown)
 }
 
 /// What the signature of a registered manifest covers.
@@ -123,8 +144,8 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
         manifest: Some(record.entry.urn.to_string()),
         via: Some(via),
         signature: Some(ManifestSignature::Absent),
-        title: Some(record.entry.title.clone()),
-        registered_at: Some(record.registered_at.clone()),
+        title: Some(record.entry.title.clone()).filter(|title| !title.is_empty()),
+        registered_at: Some(record.registered_at.clone()).filter(|time| !time.is_empty()),
         ..RegistryFinding::default()
     };
     let mut bound = Bound { payload: None, fingerprint: None };
@@ -138,6 +159,8 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
                 _ => ManifestSignature::Invalid,
             });
             finding.issuer = read.issuer;
+            // What comes over a network has no title but that in its manifest.
+            finding.title = finding.title.or(read.title);
             finding.origin = read.origin.map(origin);
             finding.withdrawal = strongest(record, read.signer, trust);
             bound.payload = binding::payload(&read.bindings);

@@ -88,14 +88,14 @@ pub struct Verified {
 }
 
 /// What decoding yielded.
-struct Seen {
+pub(crate) struct Seen {
     info: MediaInfo,
     frames: u64,
-    finding: Option<Finding>,
+    pub finding: Option<Finding>,
     /// Marks that the credentials state, found beside that one, with log10 of their chance.
     also: Vec<(Payload, f64)>,
-    audio: Option<AudioFinding>,
-    samples: Option<Samples>,
+    pub audio: Option<AudioFinding>,
+    pub samples: Option<Samples>,
     pdq: Vec<PdqFrame>,
     stills: Vec<Still>,
     decode: f64,
@@ -221,7 +221,7 @@ impl Verifier<'_> {
     }
 
     /// Decodes the video once for all stages that look at pictures.
-    fn look(
+    pub(crate) fn look(
         &self,
         input: Input<'_>,
         stated: &[Payload],

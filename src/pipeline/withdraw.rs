@@ -1,5 +1,7 @@
-use filigrane_frame::Digest;
-use filigrane_provenance::{CredentialState, Identity, TrustAnchors, read_statement, sign_statement};
+use filigrane_frame::{Digest, Limits};
+use filigrane_provenance::{
+    CredentialState, Identity, TrustAnchors, read_manifest, read_statement, sign_statement,
+};
 use filigrane_registry::{Registry, Revocation, Urn};
 use filigrane_verdict::{Withdrawal, WithdrawnBy};
 use time::OffsetDateTime;
@@ -30,6 +32,37 @@ pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identit
     let at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
     let signature = sign_statement(Revocation::statement(name, &reason, &at).as_bytes(), identity)?;
     Ok(registry.revoke(urn, &Revocation { reason, at, signature })?)
+}
+
+/// Takes in a withdrawal that a stranger sent; only the manifest's own signer has a say. Once it has spoken, saying so again
+/// changes nothing.
+///
+/// # Errors
+/// The manifest is not registered, or the withdrawal is by nobody or by somebody else.
+pub fn accept_withdrawal(
+    registry: &Registry,
+    urn: &str,
+    revocation: &Revocation,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let name: Urn = urn.parse()?;
+    let record = registry.by_urn(urn)?.ok_or_else(|| filigrane_registry::Error::Missing {
+        urn: name,
+        location: registry.place().to_owned(),
+    })?;
+    let trust = TrustAnchors::empty();
+    let manifest = record.entry.manifest.ok_or(Error::NotTheSigner(name))?;
+    let signer = read_manifest(&manifest, &trust, limits)?.signer;
+    let by_signer =
+        |revocation: &Revocation| withdrawal(name, revocation, signer, &trust).by == WithdrawnBy::Signer;
+    if !by_signer(revocation) {
+        return Err(Error::NotTheSigner(name));
+    }
+    // One word is enough, and others must not be crowded out.
+    if !record.revocations.iter().any(by_signer) {
+        registry.revoke(urn, revocation)?;
+    }
+    Ok(())
 }
 
 /// What a registered withdrawal is worth: that of the manifest's own signer, or of somebody trusted, counts.

@@ -1,7 +1,8 @@
 //! Where a video says it comes from: writes C2PA manifests, reads and validates them, keeps the signing identities
-//! and the anchors of trust. The only crate that knows the C2PA engine, and the only one that speaks to the network: signing
+//! and the anchors of trust. The only crate that knows the C2PA engine. It speaks to the network when signing alone: that
 //! asks for time-stamps and revocation where an identity says so, verifying asks nobody.
 
+mod active;
 mod algorithm;
 mod certificate;
 mod claim;
@@ -50,6 +51,7 @@ mod trust_list;
 mod validation;
 mod validity;
 
+pub use active::active_manifest;
 pub use algorithm::Algorithm;
 pub use claim::{Assertion, Claim, SoftBinding};
 pub use consent::{Consent, Use};

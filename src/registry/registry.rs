@@ -8,8 +8,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::folder::Folder;
 use crate::postgres::{Postgres, shown};
+use crate::remote::Remote;
 use crate::store::{LARGEST_FINGERPRINT, Store};
-use crate::{Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file};
+use crate::{Access, Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file};
 
 /// Longest title, issuer or reason kept, bytes.
 const LONGEST_TEXT: usize = 4096;
@@ -46,11 +47,21 @@ impl Registry {
     /// # Errors
     /// The URL is none of a registry, or the server does not answer in time.
     pub fn at(url: &str, create: bool) -> Result<Option<Self>, Error> {
+        Self::reach(url, create, &Access::default())
+    }
+
+    /// As [`at`](Self::at), or at an `http://` or `https://` address behind which the C2PA Soft Binding Resolution API is
+    /// spoken; `create` then asks for one that takes manifests.
+    ///
+    /// # Errors
+    /// The URL is none of a registry, or the server does not answer in time.
+    pub fn reach(url: &str, create: bool, access: &Access) -> Result<Option<Self>, Error> {
         match url.split_once("://") {
             Some(("postgres" | "postgresql", _)) => Ok(Postgres::open(url, create)?.map(Self::of)),
+            Some(("http" | "https", _)) => Ok(Some(Self::of(Remote::open(url, access, create)?))),
             _ => Err(Error::Place {
                 place: shown(url),
-                detail: "no registry has such an address: use a folder or postgres://…".to_owned(),
+                detail: "no registry has such an address: use a folder, postgres://… or https://…".to_owned(),
             }),
         }
     }
@@ -90,6 +101,11 @@ impl Registry {
         self.store.by_payload(payload)
     }
 
+    /// The names of these records alone.
+    pub fn names(&self, payload: u64) -> Result<Vec<Urn>, Error> {
+        self.store.names(payload)
+    }
+
     /// The record of one manifest.
     ///
     /// # Errors
@@ -105,6 +121,12 @@ impl Registry {
             return Ok(Vec::new());
         }
         self.store.like(&keys[..keys.len().min(MOST_KEYS)], most)
+    }
+
+    /// The records that a whole fingerprint leads to, best first, as a server behind HTTP judges it; `None` where
+    /// [`like`](Self::like) is asked instead. The fingerprints are in the manifests alone.
+    pub fn resembling(&self, fingerprint: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+        self.store.resembling(fingerprint)
     }
 
     /// Shows the visitor every record, oldest first, until it breaks off. Memory stays bounded, and other calls may be

@@ -29,11 +29,19 @@ pub trait Store: Debug + Send + Sync {
     /// Every record whose UUID begins with these 64 bits, oldest first.
     fn by_payload(&self, payload: u64) -> Result<Vec<Record>, Error>;
 
+    /// The names of these records alone.
+    fn names(&self, payload: u64) -> Result<Vec<Urn>, Error>;
+
     /// The record of one manifest.
     fn by_urn(&self, urn: Urn) -> Result<Option<Record>, Error>;
 
     /// The records that share the most of these keys, at most `most` of them.
     fn like(&self, keys: &[u64], most: u32) -> Result<Vec<Candidate>, Error>;
+
+    /// The records that a whole fingerprint leads to, best first; `None` where [`like`](Self::like) is asked instead.
+    fn resembling(&self, _fingerprint: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+        Ok(None)
+    }
 
     /// At most `most` records after the place `after` in the order of publishing, each with its place.
     fn after(&self, after: i64, most: u32) -> Result<Vec<(i64, Record)>, Error>;
