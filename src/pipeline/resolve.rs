@@ -10,6 +10,7 @@ use filigrane_watermark::{Key, Payload};
 use crate::binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM, thinned};
 use crate::error::Error;
 use crate::fingerprints;
+use crate::input::Input;
 use crate::verify::{Shelf, Stages, Verifier};
 
 /// What a soft binding is.

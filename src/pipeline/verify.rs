@@ -92,7 +92,7 @@ pub(crate) struct Seen {
     info: MediaInfo,
     frames: u64,
     pub finding: Option<Finding>,
-    /// Marks that the credentials state, found beside that one, with log10 of their chance.
+    /// Marks found beside that one, with log10 of their chance.
     also: Vec<(Payload, f64)>,
     pub audio: Option<AudioFinding>,
     pub samples: Option<Samples>,
@@ -346,16 +346,20 @@ fn stated_marks(credentials: &Credentials) -> Vec<Payload> {
     stated.filter_map(|mark| mark.parse().ok()).take(MOST_STATED).collect()
 }
 
-/// Which of the stated marks are there beside the one that was found: two in one picture keep each other from being
-/// read.
+/// The marks beside the one that was found: those of the stated ones that are there, and one that can be read when the part
+/// of the first is taken off.
 fn beside(detector: &Detector, finding: &Finding, stated: &[Payload]) -> Vec<(Payload, f64)> {
-    let others: Vec<Payload> =
-        stated.iter().copied().filter(|payload| finding.payload != Some(*payload)).collect();
-    if finding.sighting.is_none() || others.is_empty() {
+    if finding.sighting.is_none() {
         return Vec::new();
     }
+    let others: Vec<Payload> =
+        stated.iter().copied().filter(|payload| finding.payload != Some(*payload)).collect();
     let chances = detector.stated(&others, finding.payload);
-    others.into_iter().zip(chances).filter(|(_, chance)| *chance <= FALSE_ALARM.log10()).collect()
+    let mut found: Vec<_> =
+        others.into_iter().zip(chances).filter(|(_, chance)| *chance <= FALSE_ALARM.log10()).collect();
+    let another = finding.payload.and_then(|payload| detector.another(payload));
+    found.extend(another.filter(|(payload, _)| found.iter().all(|(known, _)| known != payload)));
+    found
 }
 
 fn further((payload, log10_p): &(Payload, f64)) -> FurtherMark {

@@ -270,7 +270,8 @@ fn a_large_file_with_its_manifest_beside_it_is_compared_without_the_engine() {
     let file = fs::File::options().write(true).open(&path).unwrap();
     file.set_len(content::LARGE + 4).unwrap();
     let context = engine::context(&desk.anchors, None).unwrap();
-    let opened = check(&path, &context, &desk.anchors, &Limits::default(), Some(Instant::now() + LONGEST)).unwrap();
+    let opened =
+        check(&path, &context, &desk.anchors, &Limits::default(), Some(Instant::now() + LONGEST)).unwrap();
     assert!(matches!(opened, Opened::Reader(..)));
     let found = desk.read(&path);
     assert_eq!(found.state, CredentialState::Invalid);

@@ -130,7 +130,8 @@ pub struct Watermark {
     /// The score above which a stretch counts as marked, in the unit of the timeline. An addition.
     #[serde(with = "number::optional")]
     pub threshold: Option<f64>,
-    /// Marks that the credentials state and that were found beside this one when they were asked for. An addition.
+    /// Marks found beside this one: those that the credentials state and that are there when they are asked for, and one
+    /// that is read when the part of this one is taken off. An addition.
     pub also: Vec<FurtherMark>,
     /// The mark in the sound. An addition.
     pub audio: AudioMark,

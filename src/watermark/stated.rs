@@ -4,11 +4,11 @@ use filigrane_signal::Complex32;
 
 use crate::budget::WEIGHTINGS;
 use crate::carrier::{Carrier, tile_side};
-use crate::chance::log10_chance;
-use crate::code::encode;
+use crate::chance::{LOG10_PAYLOADS, log10_chance};
+use crate::code::{self, encode};
 use crate::coherent::{Lines, Sight};
 use crate::combine::{best_weights, weighted};
-use crate::extract::Detector;
+use crate::extract::{Detector, FALSE_ALARM};
 use crate::fold::Fold;
 use crate::map::{Map, unmoved};
 use crate::payload::Payload;
@@ -36,6 +36,23 @@ impl Detector {
             (least + log10_trials).min(0.0)
         };
         payloads.iter().map(chance).collect()
+    }
+
+    /// Another mark of the same keys beside the one that was read, with log10 of the chance that a clip without one gives
+    /// so strong an answer for any payload; `None` where that is above [`FALSE_ALARM`](crate::FALSE_ALARM).
+    ///
+    /// What the mark that was read puts into the data lines is taken off, and the rest decoded, where the mark lies in
+    /// pictures to which nothing was done since: who marks a clip a second time mostly leaves its size alone.
+    pub fn another(&self, beside: Payload) -> Option<(Payload, f64)> {
+        let log10_trials = (WEIGHTINGS * self.carriers.len().max(1) as f64).log10();
+        self.plain_views(Some(beside))
+            .iter()
+            .filter_map(|view| {
+                let payload = code::decode(&view.likelihoods()).filter(|payload| *payload != beside)?;
+                Some((payload, view.log10_chance(payload, false) + LOG10_PAYLOADS + log10_trials))
+            })
+            .filter(|(_, chance)| *chance <= FALSE_ALARM.log10())
+            .min_by(|one, other| one.1.total_cmp(&other.1))
     }
 
     /// The data lines of the whole clip at the geometry of pictures to which nothing was done, by each weighting of its
@@ -79,6 +96,19 @@ impl<'a> View<'a> {
         let values: Vec<_> = carrier.data.iter().map(|&(line, _)| sight.read(lines, line, one)).collect();
         let rest = beside.map_or_else(|| values.clone(), |other| without(&values, carrier, other));
         Self { carrier, values, rest }
+    }
+
+    /// Log-likelihood ratios of the code bits that the rest carries, positive for 0.
+    fn likelihoods(&self) -> Vec<f32> {
+        let count = self.rest.len().max(1) as f32;
+        let power = self.rest.iter().map(|value| value.norm_sqr()).sum::<f32>() / count;
+        // Of unit noise and a mark in it.
+        let gain = (power - 1.0).max(0.05).sqrt();
+        let symbols = self.carrier.data.iter().zip(&self.rest);
+        symbols
+            .map(|((_, rotation), value)| value * rotation.conj() * (4.0 * gain))
+            .flat_map(|s| [s.re, s.im])
+            .collect()
     }
 
     /// Log10 of the largest chance, over uniform code bits, that the data lines agree so well with a payload.

@@ -1,7 +1,7 @@
 use filigrane_frame::{ColourRange, LumaLayout, LumaMut, LumaRef};
 
 use super::*;
-use crate::{Embedder, FALSE_ALARM, Key, Strength};
+use crate::{Embedder, Key, Strength};
 
 const SIZE: (usize, usize) = (480, 270);
 const FIRST: Payload = Payload(0x6f1c_0123_4567_89ab);
@@ -62,9 +62,22 @@ fn a_mark_under_or_over_the_one_that_is_read_is_told_when_it_is_asked_for() {
 }
 
 #[test]
+fn both_marks_of_a_clip_that_was_marked_twice_are_read() {
+    for marks in [[(FIRST, 1.4), (SECOND, 1.0)], [(FIRST, 1.0), (SECOND, 1.4)], [(FIRST, 1.0), (SECOND, 1.0)]]
+    {
+        let detector = seen(&marks);
+        let read = detector.finish()[0].payload.expect("one of them");
+        let (other, chance) = detector.another(read).expect("and the other");
+        let expected = if read == FIRST { SECOND } else { FIRST };
+        assert_eq!((other, chance <= FALSE_ALARM.log10()), (expected, true), "{marks:?}: {chance}");
+    }
+}
+
+#[test]
 fn a_mark_that_is_alone_leaves_no_other() {
     let detector = seen(&[(FIRST, 1.4)]);
     assert_eq!(detector.finish()[0].payload, Some(FIRST));
+    assert_eq!(detector.another(FIRST), None);
     let chances = detector.stated(&[FIRST, SECOND, Payload(FIRST.0 ^ 1)], Some(FIRST));
     assert!(chances[0] <= -20.0, "{chances:?}");
     assert!(chances[1] > -3.0 && chances[2] > -3.0, "{chances:?}");
