@@ -1,7 +1,7 @@
 //! The registry over HTTP, from both ends.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -198,10 +198,16 @@ fn a_video_too_many_is_turned_away_until_a_caller_leaves() {
     let served = Served::by(&creator, "--videos 1");
     let mut slow = served.connect();
     let head = format!(
-        "POST /v1/matches/byContent HTTP/1.1\r\nHost: {}\r\nContent-Type: video/mp4\r\nContent-Length: 1000\r\n\r\nx",
+        "POST /v1/matches/byContent HTTP/1.1\r\nHost: {}\r\nContent-Type: video/mp4\r\nContent-Length: 1000\r\n\
+         Expect: 100-continue\r\n\r\n",
         served.address
     );
     slow.write_all(head.as_bytes()).unwrap();
+    // The server asks for the body once it has made room for it.
+    let mut asked = [0; 12];
+    slow.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100");
+    slow.write_all(b"x").unwrap();
     let ask = || served.ask("POST", "/v1/matches/byContent", None, "video/mp4", b"none");
     let patience = Instant::now();
     let until = |wanted: u16, ask: &dyn Fn() -> Reply| loop {
