@@ -280,10 +280,11 @@ pub enum RegistryVerb {
         /// A signed video
         file: PathBuf,
     },
-    /// Finds manifests by watermark payload (16 hex digits), or lists the newest
+    /// Finds manifests by watermark payload (16 hex digits) or by ISCC (ISCC:…, near ones too), or lists the newest
     Find {
-        /// The payload that `verify` showed
-        payload: Option<String>,
+        /// The payload or the ISCC that `verify` showed
+        #[arg(value_name = "PAYLOAD|ISCC")]
+        what: Option<String>,
     },
     /// Shows what is registered under a manifest's name
     Show {

@@ -1,4 +1,4 @@
-use filigrane_fingerprint::Fingerprint;
+use filigrane_fingerprint::{Fingerprint, VideoCode};
 use filigrane_provenance::SoftBinding;
 use filigrane_watermark::Payload;
 
@@ -6,6 +6,8 @@ use filigrane_watermark::Payload;
 pub const WATERMARK_ALGORITHM: &str = "org.filigrane.watermark.1";
 /// Name of the fingerprint in a manifest's soft bindings. Not yet on the C2PA list.
 pub const FINGERPRINT_ALGORITHM: &str = "org.filigrane.fingerprint.1";
+/// Name of the ISCC in a manifest's soft bindings: entry 3 of the C2PA list.
+pub const ISCC_ALGORITHM: &str = "io.iscc.v0";
 /// Most frame hashes written into a manifest: 17 kB.
 const MOST_HASHES: usize = 64;
 
@@ -21,6 +23,10 @@ pub(crate) fn of_fingerprint(fingerprint: &Fingerprint) -> SoftBinding {
     SoftBinding { algorithm: FINGERPRINT_ALGORITHM.to_owned(), value: fingerprint.to_bytes(), span: None }
 }
 
+pub(crate) fn of_code(code: &VideoCode) -> SoftBinding {
+    SoftBinding { algorithm: ISCC_ALGORITHM.to_owned(), value: code.to_sequence(), span: None }
+}
+
 /// The payload that a manifest says its content is marked with.
 pub(crate) fn payload(bindings: &[SoftBinding]) -> Option<Payload> {
     let value = &bindings.iter().find(|binding| binding.algorithm == WATERMARK_ALGORITHM)?.value;
@@ -31,6 +37,12 @@ pub(crate) fn payload(bindings: &[SoftBinding]) -> Option<Payload> {
 pub(crate) fn fingerprint(bindings: &[SoftBinding]) -> Option<Fingerprint> {
     let value = &bindings.iter().find(|binding| binding.algorithm == FINGERPRINT_ALGORITHM)?.value;
     Fingerprint::from_bytes(value).ok()
+}
+
+/// The ISCC Video-Code that a manifest vouches for.
+pub(crate) fn code(bindings: &[SoftBinding]) -> Option<VideoCode> {
+    let mut values = bindings.iter().filter(|binding| binding.algorithm == ISCC_ALGORITHM);
+    values.find_map(|binding| VideoCode::from_sequence(&binding.value).ok()?)
 }
 
 /// As many hashes as a manifest holds, evenly chosen.
@@ -48,6 +60,9 @@ mod tests {
         let binding = of_payload(Payload(0x6f1c));
         assert_eq!(payload(std::slice::from_ref(&binding)), Some(Payload(0x6f1c)));
         assert_eq!(payload(&[SoftBinding { value: vec![1; 7], ..binding }]), None);
+        let code = VideoCode::from_body([7; 32]);
+        let other = SoftBinding { value: b"ISCC:X".to_vec(), ..of_code(&code) };
+        assert_eq!(super::code(&[other, of_code(&code)]), Some(code));
         let empty = Fingerprint { size: (3, 4), hashes: Vec::new() };
         assert_eq!(fingerprint(&[of_fingerprint(&empty)]), Some(empty));
     }

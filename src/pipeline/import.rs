@@ -6,7 +6,7 @@ use filigrane_provenance::{CredentialState, TrustAnchors, read_manifest};
 use filigrane_registry::{Entry, Published, Record, Registry};
 use filigrane_verdict::WithdrawnBy;
 
-use crate::binding::fingerprint;
+use crate::binding::{code, fingerprint};
 use crate::error::Error;
 use crate::withdraw::withdrawal;
 
@@ -98,6 +98,7 @@ fn checked(record: &Record, limits: &Limits) -> Result<Result<Entry, &'static st
     let signed = fingerprint(&read.bindings);
     let size = signed.as_ref().map_or((record.entry.width, record.entry.height), |signed| signed.size);
     Ok(Ok(Entry {
+        code: code(&read.bindings).map(|code| code.body()),
         fingerprint: signed.as_ref().map(Fingerprint::to_bytes).unwrap_or_default(),
         keys: signed.as_ref().map(Fingerprint::keys).unwrap_or_default(),
         width: size.0,

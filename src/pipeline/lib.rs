@@ -13,9 +13,10 @@ mod publish;
 mod sound;
 mod stamp;
 mod verify;
+mod video_code;
 mod withdraw;
 
-pub use binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
+pub use binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM};
 pub use error::Error;
 pub use fit::Force;
 pub use import::{Imported, import};

@@ -1,4 +1,4 @@
-use filigrane_fingerprint::{Fingerprint, Likeness, Samples, View, compare};
+use filigrane_fingerprint::{Fingerprint, Likeness, Samples, VideoCode, View, compare};
 use filigrane_frame::{Digest, Limits};
 use filigrane_provenance::{CredentialState, TrustAnchors, read_manifest};
 use filigrane_registry::{Error, Record, Registry};
@@ -6,7 +6,7 @@ use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via, 
 use filigrane_watermark::{Payload, Sighting};
 
 use crate::binding;
-use crate::fingerprints::nearest;
+use crate::fingerprints::{is_near, nearest, with_near_code};
 use crate::place::views;
 use crate::verify::origin;
 use crate::withdraw::withdrawal;
@@ -91,25 +91,41 @@ pub(crate) fn registered(
     Ok(None)
 }
 
-/// Searches the registered clips for one that looks the same.
+/// Searches the registered clips for one that looks the same: by its keys, then by its code.
 pub(crate) fn by_fingerprint(
     registry: &Registry,
     samples: &Samples,
+    code: Option<&VideoCode>,
     trust: &TrustAnchors,
     limits: &Limits,
 ) -> Result<Answer, Error> {
-    let Some((urn, distance)) = nearest(registry, samples)? else { return Ok(Answer::unknown()) };
-    let Some(record) = registry.by_urn(&urn)? else { return Ok(Answer::unknown()) };
-    let (mut finding, bound) = examine(&record, Via::Fingerprint, trust, limits);
+    let led = match (nearest(registry, samples)?, code) {
+        (Some((urn, _)), _) => vec![urn],
+        (None, Some(code)) => with_near_code(registry, code)?,
+        (None, None) => Vec::new(),
+    };
+    for urn in led {
+        if let Some(record) = registry.by_urn(&urn)?
+            && let Some(answer) = looks_like(&record, samples, trust, limits)
+        {
+            return Ok(answer);
+        }
+    }
+    Ok(Answer::unknown())
+}
+
+/// The answer where a record's manifest vouches for pictures like these.
+fn looks_like(record: &Record, samples: &Samples, trust: &TrustAnchors, limits: &Limits) -> Option<Answer> {
+    let (mut finding, bound) = examine(record, Via::Fingerprint, trust, limits);
     // The index may say anything: what counts is the fingerprint under the signature.
     let original = bound.fingerprint.as_ref().map(|fingerprint| fingerprint.size);
-    let vouched = bound.fingerprint.map(|signed| compare(samples, &signed, &View::orientations()));
-    if vouched.is_none_or(|comparison| comparison.likeness != Likeness::Same) {
-        return Ok(Answer::unknown());
+    let vouched = compare(samples, &bound.fingerprint?, &View::orientations());
+    if vouched.likeness != Likeness::Same || !is_near(&vouched) {
+        return None;
     }
-    finding.distance = Some(distance);
+    finding.distance = Some(vouched.distance);
     finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
-    Ok(Answer { finding, original, view: None })
+    Some(Answer { finding, original, view: None })
 }
 
 /// What the signature of a registered manifest covers.
@@ -149,7 +165,10 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
 
 /// The withdrawal of a record that weighs most.
 fn strongest(record: &Record, signer: Option<Digest>, trust: &TrustAnchors) -> Option<Withdrawal> {
-    let read =
-        record.revocations.iter().map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust));
+    let read = record
+        .revocations
+        .iter()
+        .filter(|revocation| revocation.subject.is_none())
+        .map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust));
     read.max_by_key(|withdrawal| withdrawal.by)
 }

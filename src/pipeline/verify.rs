@@ -1,14 +1,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
+use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples, VIDEO_CODE_NEAR, VideoCode};
 use filigrane_frame::Limits;
-use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe};
+use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, SignatureSampler, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, Origin, PdqHash,
-    RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, NearCode,
+    Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
@@ -20,9 +20,12 @@ use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
 use crate::progress::Progress;
 use crate::sound::Listening;
+use crate::video_code;
 
 /// Longest side of a still, pixels.
 const STILL_SIDE: u32 = 480;
+/// Most registered manifests told that have a near code.
+const MOST_NEAR: usize = 8;
 
 /// Which evidence is gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +96,7 @@ struct Seen {
     audio: Option<AudioFinding>,
     samples: Option<Samples>,
     pdq: Vec<PdqFrame>,
+    code: Option<VideoCode>,
     stills: Vec<Still>,
     decode: f64,
     watermark: f64,
@@ -121,15 +125,19 @@ impl Verifier<'_> {
     }
 
     fn gather(&self, path: &Path, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
+        let mut bound = None;
         if self.stages.credentials {
             let start = Instant::now();
             match provenance::read_at(path, self.trust, self.at, &self.limits) {
-                Ok(read) => report.credentials = credentials(read, self.at),
+                Ok(read) => {
+                    bound = binding::code(&read.bindings);
+                    report.credentials = credentials(read, self.at);
+                }
                 Err(error) => report.errors.push(format!("credentials: {error}")),
             }
             report.timing.credentials_s = start.elapsed().as_secs_f64();
         }
-        let seen = match self.look(path, progress) {
+        let mut seen = match self.look(path, progress) {
             Ok(seen) => seen,
             Err(error) => {
                 report.errors.push(error.to_string());
@@ -143,11 +151,11 @@ impl Verifier<'_> {
                 return Vec::new();
             }
         };
-        report.errors.extend(seen.errors);
+        report.errors.append(&mut seen.errors);
         report.timing.decode_s = seen.decode;
         let start = Instant::now();
         let answer = match &self.shelf {
-            Shelf::Open(registry) => self.ask(registry, seen.finding.as_ref(), seen.samples.as_ref()),
+            Shelf::Open(registry) => self.ask(registry, &seen),
             Shelf::Empty => Ok(Some(Answer::unknown())),
             Shelf::Unavailable(reason) => {
                 report.errors.push(format!("registry: {reason}"));
@@ -165,6 +173,19 @@ impl Verifier<'_> {
                 RegistryFinding { state: RegistryState::Unavailable, ..RegistryFinding::default() };
             report.registry = answer.map_or(unavailable, |answer| answer.finding);
         }
+        report.fingerprints = Fingerprints {
+            pdq: seen.pdq.iter().map(pdq_hash).collect(),
+            iscc: seen.code.as_ref().map(VideoCode::to_string),
+            iscc_signed: seen
+                .code
+                .as_ref()
+                .zip(bound.filter(|_| report.credentials.intact()))
+                .map(|(code, bound)| code.distance(&bound)),
+            iscc_near: self.near(seen.code.as_ref()).unwrap_or_else(|error| {
+                report.errors.push(format!("registry: {error}"));
+                Vec::new()
+            }),
+        };
         report.timing.registry_s = start.elapsed().as_secs_f64();
         if let Some(finding) = seen.finding {
             let picture = (seen.info.width as usize, seen.info.height as usize);
@@ -185,7 +206,6 @@ impl Verifier<'_> {
             }
             report.timing.watermark_s = seen.watermark;
         }
-        report.fingerprints = Fingerprints { pdq: seen.pdq.iter().map(pdq_hash).collect() };
         report.media = Some(media(&seen.info, seen.frames));
         report.decide();
         seen.stills
@@ -204,6 +224,7 @@ impl Verifier<'_> {
                 audio: None,
                 samples: None,
                 pdq: Vec::new(),
+                code: None,
                 stills: Vec::new(),
                 decode: 0.0,
                 watermark: 0.0,
@@ -219,6 +240,7 @@ impl Verifier<'_> {
         let mut detector = self.stages.watermark.then(|| Detector::new(self.keys));
         let mut sampler = Sampler::default();
         let mut pdq = self.stages.fingerprint.then(PdqSampler::default);
+        let mut signatures = self.stages.fingerprint.then(|| SignatureSampler::new(&info));
         let mut stills: Vec<Still> = Vec::new();
         let interval = info.duration.map_or(2.0, |duration| duration / self.stills.max(1) as f64);
         let (mut frames, mut watermark) = (0, 0.0);
@@ -249,6 +271,9 @@ impl Verifier<'_> {
             if let Some(pdq) = &mut pdq {
                 pdq.push(picture.luma(), time);
             }
+            if let Some(signatures) = &mut signatures {
+                signatures.push(&picture);
+            }
             let due = (stills.len() as f64 + 0.5) * interval;
             if stills.len() < self.stills && (time >= due || frames == 0 && info.duration.is_none()) {
                 match picture.to_rgb(STILL_SIDE, STILL_SIDE).and_then(|image| image.to_jpeg()) {
@@ -272,6 +297,8 @@ impl Verifier<'_> {
             audio,
             samples: sampler.finish(),
             pdq: pdq.map(PdqSampler::finish).unwrap_or_default(),
+            // Pictures too small for it, or an FFmpeg without the filter, are no fault of the file.
+            code: signatures.and_then(|signatures| video_code::of(signatures).ok().flatten()),
             stills,
             decode,
             watermark,
@@ -279,21 +306,27 @@ impl Verifier<'_> {
         })
     }
 
+    /// Registered manifests whose code is near.
+    fn near(&self, code: Option<&VideoCode>) -> Result<Vec<NearCode>, RegistryError> {
+        let (Shelf::Open(registry), Some(code)) = (&self.shelf, code) else { return Ok(Vec::new()) };
+        let near = registry.near(&code.body(), code.bits(), VIDEO_CODE_NEAR, MOST_NEAR)?;
+        let said = near
+            .into_iter()
+            .map(|neighbour| NearCode { manifest: neighbour.urn.to_string(), distance: neighbour.distance });
+        Ok(said.collect())
+    }
+
     /// Asks the registry: by the mark when its bits were read, else by likeness.
-    fn ask(
-        &self,
-        registry: &Registry,
-        finding: Option<&Finding>,
-        samples: Option<&Samples>,
-    ) -> Result<Option<Answer>, RegistryError> {
-        let Some(samples) = samples else { return Ok(Some(Answer::unknown())) };
-        if let Some(finding) = finding
+    fn ask(&self, registry: &Registry, seen: &Seen) -> Result<Option<Answer>, RegistryError> {
+        let Some(samples) = &seen.samples else { return Ok(Some(Answer::unknown())) };
+        if let Some(finding) = &seen.finding
             && let (Some(payload), Some(sighting)) = (finding.payload, &finding.sighting)
         {
             return by_watermark(registry, payload, sighting, samples, self.trust, &self.limits).map(Some);
         }
         if self.stages.fingerprint {
-            return by_fingerprint(registry, samples, self.trust, &self.limits).map(Some);
+            let code = seen.code.as_ref();
+            return by_fingerprint(registry, samples, code, self.trust, &self.limits).map(Some);
         }
         Ok(Some(Answer::unknown()))
     }

@@ -19,7 +19,8 @@ pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identit
     let anchors = identity.anchors()?;
     let known = registry.by_urn(urn)?.map(|record| record.revocations).unwrap_or_default();
     let mine = |revocation: &Revocation| {
-        withdrawal(name, revocation, Some(identity.fingerprint()), &anchors).by == WithdrawnBy::Signer
+        revocation.subject.is_none()
+            && withdrawal(name, revocation, Some(identity.fingerprint()), &anchors).by == WithdrawnBy::Signer
     };
     if known.iter().any(mine) {
         return Ok(());
@@ -28,8 +29,8 @@ pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identit
     let reason: String =
         reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
     let at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
-    let signature = sign_statement(Revocation::statement(name, &reason, &at).as_bytes(), identity)?;
-    Ok(registry.revoke(urn, &Revocation { reason, at, signature })?)
+    let signature = sign_statement(Revocation::statement(name, None, &reason, &at).as_bytes(), identity)?;
+    Ok(registry.revoke(urn, &Revocation { subject: None, reason, at, signature })?)
 }
 
 /// What a registered withdrawal is worth: that of the manifest's own signer, or of somebody trusted, counts.
@@ -39,7 +40,7 @@ pub(crate) fn withdrawal(
     signer: Option<Digest>,
     trust: &TrustAnchors,
 ) -> Withdrawal {
-    let text = Revocation::statement(urn, &revocation.reason, &revocation.at);
+    let text = Revocation::statement(urn, revocation.subject.as_deref(), &revocation.reason, &revocation.at);
     let read = read_statement(&revocation.signature, text.as_bytes(), trust).ok();
     let holds = read.filter(|read| read.state != CredentialState::Invalid);
     let by = match &holds {

@@ -3,6 +3,7 @@
 //!
 //! Records are only ever added. A folder that was exported, or carried here from elsewhere, reads the same way.
 
+mod code;
 #[cfg(test)]
 mod conformance_tests;
 mod database;
@@ -26,6 +27,7 @@ mod sql;
 mod store;
 mod urn;
 
+pub use code::{Code, Neighbour};
 pub use entry::{Candidate, Entry, Listed, Published, Record, Revocation};
 pub use error::Error;
 pub use postgres::shown;

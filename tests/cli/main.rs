@@ -9,6 +9,7 @@ mod bad_request;
 mod clip;
 mod evidence;
 mod hostile;
+mod iscc;
 mod judges;
 mod kept;
 mod main_job;
