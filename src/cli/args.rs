@@ -296,10 +296,13 @@ pub enum RegistryVerb {
         /// A new folder
         folder: PathBuf,
     },
-    /// Withdraws a manifest: verify then answers `revoked`
+    /// Withdraws a manifest: verify then answers `revoked`. With --consent only a consent that it states
     Revoke {
         /// urn:c2pa:…
         urn: String,
+        /// Whose consent is withdrawn, as `verify` shows it; the manifest stands
+        #[arg(long, value_name = "SUBJECT")]
+        consent: Option<String>,
         /// Why, in one line
         #[arg(long)]
         reason: String,

@@ -86,15 +86,16 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
             let done = format!("holds {count} manifests now; read it with --registry");
             told(&folder.display().to_string(), &done, common);
         }
-        RegistryVerb::Revoke { urn, reason, identity } => {
+        RegistryVerb::Revoke { urn, consent, reason, identity } => {
             if registry.by_urn(urn)?.is_none() {
                 return Err(Failure::Usage(format!(
                     "{urn}: not registered in {}",
                     registry.place().display()
                 )));
             }
-            withdraw(&registry, urn, reason, &home.identity(identity.as_deref())?)?;
-            told(urn, "withdrawn", common);
+            let identity = home.identity(identity.as_deref())?;
+            withdraw(&registry, urn, consent.as_deref(), reason, &identity)?;
+            told(urn, if consent.is_some() { "consent withdrawn" } else { "withdrawn" }, common);
         }
     }
     Ok(0)

@@ -41,6 +41,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The manifest states no such consent.
+    #[error("{urn} states no consent of {subject:?}: write the subject as `verify` shows it")]
+    NoConsent {
+        /// Name of the manifest.
+        urn: String,
+        /// Whose consent was to be withdrawn.
+        subject: String,
+    },
     /// The file has no manifest to publish.
     #[error("no manifest whose signature holds: sign it first with `filigrane stamp`")]
     Unsigned,
@@ -67,9 +75,11 @@ impl Error {
             Self::Watermark(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
-            Self::SameFile | Self::Exists(_) | Self::Nothing | Self::OtherContainer { .. } => {
-                ErrorKind::Parameter
-            }
+            Self::SameFile
+            | Self::Exists(_)
+            | Self::Nothing
+            | Self::NoConsent { .. }
+            | Self::OtherContainer { .. } => ErrorKind::Parameter,
             Self::Unsigned => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }

@@ -2,10 +2,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples, VIDEO_CODE_NEAR, VideoCode};
-use filigrane_frame::Limits;
+use filigrane_frame::{Digest, Limits};
 use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, SignatureSampler, probe};
 use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
-use filigrane_registry::{Error as RegistryError, Registry};
+use filigrane_registry::{Error as RegistryError, Registry, Urn};
 use filigrane_verdict::{
     AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, NearCode,
     Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
@@ -21,6 +21,7 @@ use crate::place::stated;
 use crate::progress::Progress;
 use crate::sound::Listening;
 use crate::video_code;
+use crate::withdraw::consent_withdrawal;
 
 /// Longest side of a still, pixels.
 const STILL_SIDE: u32 = 480;
@@ -131,7 +132,11 @@ impl Verifier<'_> {
             match provenance::read_at(path, self.trust, self.at, &self.limits) {
                 Ok(read) => {
                     bound = binding::code(&read.bindings);
+                    let signer = read.signer;
                     report.credentials = credentials(read, self.at);
+                    if let Err(error) = self.ask_for_consents(&mut report.credentials, signer) {
+                        report.errors.push(format!("registry: {error}"));
+                    }
                 }
                 Err(error) => report.errors.push(format!("credentials: {error}")),
             }
@@ -306,6 +311,24 @@ impl Verifier<'_> {
         })
     }
 
+    /// Whether the consents that a file's manifest states were withdrawn in the registry.
+    fn ask_for_consents(
+        &self,
+        credentials: &mut Credentials,
+        signer: Option<Digest>,
+    ) -> Result<(), RegistryError> {
+        let (Shelf::Open(registry), Some(name)) = (&self.shelf, &credentials.manifest) else { return Ok(()) };
+        // A manifest of another name form is in no registry of ours.
+        if credentials.consents.is_empty() || name.parse::<Urn>().is_err() {
+            return Ok(());
+        }
+        let Some(record) = registry.by_urn(name)? else { return Ok(()) };
+        for consent in &mut credentials.consents {
+            consent.withdrawal = consent_withdrawal(&record, &consent.subject, signer, self.trust);
+        }
+        Ok(())
+    }
+
     /// Registered manifests whose code is near.
     fn near(&self, code: Option<&VideoCode>) -> Result<Vec<NearCode>, RegistryError> {
         let (Shelf::Open(registry), Some(code)) = (&self.shelf, code) else { return Ok(Vec::new()) };
@@ -376,6 +399,7 @@ fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
         uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
         purpose: consent.purpose,
         until: consent.until,
+        withdrawal: None,
     }
 }
 

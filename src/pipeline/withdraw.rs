@@ -1,6 +1,8 @@
-use filigrane_frame::Digest;
-use filigrane_provenance::{CredentialState, Identity, TrustAnchors, read_statement, sign_statement};
-use filigrane_registry::{Registry, Revocation, Urn};
+use filigrane_frame::{Digest, Limits};
+use filigrane_provenance::{
+    CredentialState, Identity, TrustAnchors, read_manifest, read_statement, sign_statement,
+};
+use filigrane_registry::{Record, Registry, Revocation, Urn};
 use filigrane_verdict::{Withdrawal, WithdrawnBy};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -10,16 +12,32 @@ use crate::error::Error;
 /// Longest reason, characters.
 const LONGEST: usize = 400;
 
-/// Withdraws a registered manifest for good, on the word of this identity. Once it has, doing so again changes nothing.
+/// Withdraws a registered manifest, or the consent of one `subject` that it states, for good, on the word of this identity.
+/// Once it has, doing so again changes nothing.
 ///
 /// # Errors
-/// The manifest is not registered, or signing or storing fails.
-pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identity) -> Result<(), Error> {
+/// The manifest is not registered or states no consent of that subject, or signing or storing fails.
+pub fn withdraw(
+    registry: &Registry,
+    urn: &str,
+    subject: Option<&str>,
+    reason: &str,
+    identity: &Identity,
+) -> Result<(), Error> {
     let name: Urn = urn.parse()?;
     let anchors = identity.anchors()?;
-    let known = registry.by_urn(urn)?.map(|record| record.revocations).unwrap_or_default();
+    let record = registry.by_urn(urn)?;
+    if let (Some(subject), Some(record)) = (subject, &record)
+        && !states_consent(record, subject)?
+    {
+        return Err(Error::NoConsent {
+            urn: urn.to_owned(),
+            subject: subject.chars().take(LONGEST).collect(),
+        });
+    }
+    let known = record.map(|record| record.revocations).unwrap_or_default();
     let mine = |revocation: &Revocation| {
-        revocation.subject.is_none()
+        revocation.subject.as_deref() == subject
             && withdrawal(name, revocation, Some(identity.fingerprint()), &anchors).by == WithdrawnBy::Signer
     };
     if known.iter().any(mine) {
@@ -29,8 +47,28 @@ pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identit
     let reason: String =
         reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
     let at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
-    let signature = sign_statement(Revocation::statement(name, None, &reason, &at).as_bytes(), identity)?;
-    Ok(registry.revoke(urn, &Revocation { subject: None, reason, at, signature })?)
+    let signature = sign_statement(Revocation::statement(name, subject, &reason, &at).as_bytes(), identity)?;
+    Ok(registry.revoke(urn, &Revocation { subject: subject.map(str::to_owned), reason, at, signature })?)
+}
+
+/// Whether the manifest of a record states that this subject consented.
+fn states_consent(record: &Record, subject: &str) -> Result<bool, Error> {
+    let Some(manifest) = &record.entry.manifest else { return Ok(false) };
+    let read = read_manifest(manifest, &TrustAnchors::empty(), &Limits::default())?;
+    Ok(read.consents.iter().any(|consent| consent.subject == subject))
+}
+
+/// The withdrawal of a subject's consent that weighs most.
+pub(crate) fn consent_withdrawal(
+    record: &Record,
+    subject: &str,
+    signer: Option<Digest>,
+    trust: &TrustAnchors,
+) -> Option<Withdrawal> {
+    let about = record.revocations.iter().filter(|revocation| revocation.subject.as_deref() == Some(subject));
+    about
+        .map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust))
+        .max_by_key(|withdrawal| withdrawal.by)
 }
 
 /// What a registered withdrawal is worth: that of the manifest's own signer, or of somebody trusted, counts.
