@@ -3,7 +3,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use filigrane::media::VideoCodec;
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
+use filigrane::service::Scope;
 use uuid::Uuid;
+
+use crate::cli::stream::Stream;
 
 /// Settles where a video comes from.
 #[derive(Parser)]
@@ -37,11 +40,13 @@ pub struct Common {
 #[derive(Subcommand)]
 pub enum Verb {
     /// Marks a video invisibly and signs it
-    #[command(after_help = "Example:\n  filigrane stamp clip.mp4 -o signed.mp4 --origin camera")]
-    Stamp(Stamp),
+    #[command(after_help = "Examples:\n  filigrane stamp clip.mp4 -o signed.mp4 --origin camera\n  \
+filigrane stamp init.mp4 --fragments 'seg-*.m4s' -o signed/ --no-watermark")]
+    Stamp(Box<Stamp>),
     /// Says where a video comes from, with the evidence
     #[command(
-        after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html"
+        after_help = "Examples:\n  filigrane verify upload.mp4\n  filigrane verify upload.mp4 --report report.html\n  \
+filigrane verify init.mp4 --fragments 'seg-*.m4s'"
     )]
     Verify(Verify),
     /// Says how the manifest of a video keeps the rules of the C2PA Conformance Program
@@ -61,21 +66,31 @@ pub enum Verb {
 filigrane registry import offline/"
     )]
     Registry {
-        /// Folder or URL (postgres://…?objects=URL) of the registry [default: the one in the program's own data]
+        /// Folder or URL (postgres://…?objects=URL, https://…) of the registry [default: the one in the program's own data]
         #[arg(long, value_name = "REGISTRY", global = true)]
         registry: Option<String>,
         #[command(subcommand)]
         verb: RegistryVerb,
     },
+    /// Answers look-ups in the registry over HTTP: the C2PA Soft Binding Resolution API
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  filigrane serve\n  filigrane serve token new agency --scope store:manifests\n  \
+filigrane serve --listen 0.0.0.0:8080 --public"
+    )]
+    Serve(Serve),
 }
 
 #[derive(Args)]
 pub struct Stamp {
     /// The video to mark and sign; it is not changed
     pub input: PathBuf,
-    /// Where the result goes: .mp4, .m4v, .mov, .avi, or .mkv and .webm with the manifest beside it
+    /// Where the result goes: .mp4, .m4v, .mov, .avi, or .mkv and .webm with the manifest beside it; for a stream in
+    /// several files, a new folder
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub stream: Stream,
     /// Who signs [default: the identity "default", made on first use]
     #[arg(long, value_name = "NAME")]
     pub identity: Option<String>,
@@ -97,6 +112,10 @@ pub struct Stamp {
     /// The system that generated the content, for its disclosure: name and version
     #[arg(long, value_name = "NAME VERSION")]
     pub system: Option<String>,
+    /// A model that the content was made with: a JSON file with name, version, type, sha256, licence, trainingData, link;
+    /// goes with --origin generated or composite, may be repeated
+    #[arg(long, value_name = "FILE", requires = "origin", conflicts_with = "no_credentials")]
+    pub model: Vec<PathBuf>,
     /// Records of who consented to which use of their likeness or voice: a JSON file, put under the signature
     #[arg(long, value_name = "FILE", conflicts_with = "no_credentials")]
     pub consent: Option<PathBuf>,
@@ -140,6 +159,11 @@ pub struct Verify {
     /// The videos in question
     #[arg(required = true, value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub stream: Stream,
+    /// Only some of the media segments are at hand: that others are missing is no fault
+    #[arg(long, requires = "fragments")]
+    pub partial: bool,
     /// Folder or URL of the registry to look in [default: the one in the program's own data]
     #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
@@ -265,11 +289,14 @@ pub enum TrustVerb {
         /// The first digits of its SHA-256, 8 or more
         fingerprint: String,
     },
-    /// Replaces the list that came by the last refresh with a newer one
+    /// Replaces a published list, of signers or of time-stamping authorities, with a newer one
     Refresh {
-        /// The list in PEM form, such as the one that C2PA publishes
+        /// The list, such as those that C2PA publishes: JSON (ETSI TS 119 602) or PEM
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
+        /// A list in PEM form is one of time-stamping authorities; JSON says so itself
+        #[arg(long)]
+        time_stamps: bool,
     },
 }
 
@@ -316,4 +343,53 @@ pub enum RegistryVerb {
         /// An exported folder, or any other registry
         from: String,
     },
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(subcommand)]
+    pub verb: Option<ServeVerb>,
+    /// Address and port to listen on; from other machines, callers need tokens
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: String,
+    /// Folder or URL (postgres://…?objects=URL) of the registry to serve [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// Let everybody read who can reach the address; publishing takes a token in any case
+    #[arg(long)]
+    pub public: bool,
+    /// Most videos received or looked at at once; further ones are turned away
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
+    pub videos: u8,
+    /// Largest video taken, MiB
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
+    pub largest_video: u32,
+}
+
+#[derive(Subcommand)]
+pub enum ServeVerb {
+    /// Who may read from other machines, and who may publish
+    #[command(
+        after_help = "Example:\n  filigrane serve token new agency --scope store:manifests,store:bindings"
+    )]
+    Token {
+        #[command(subcommand)]
+        verb: TokenVerb,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum TokenVerb {
+    /// Makes a token and shows it, once
+    New {
+        /// Whose it is: letters, digits, '.', '_' and '-'
+        name: String,
+        /// What it is good for: fetch:manifests, store:manifests, store:bindings
+        #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPES")]
+        scope: Vec<Scope>,
+    },
+    /// Lists the tokens, without their secrets
+    List,
+    /// Ends a token at once
+    Revoke { name: String },
 }

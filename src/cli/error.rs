@@ -13,6 +13,8 @@ pub enum Failure {
     #[error(transparent)]
     Registry(#[from] filigrane::registry::Error),
     #[error(transparent)]
+    Service(#[from] filigrane::service::Error),
+    #[error(transparent)]
     Watermark(#[from] filigrane::watermark::Error),
     /// Something about one file.
     #[error("{}: {source}", path.display())]
@@ -32,6 +34,7 @@ impl Failure {
             Self::Pipeline(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
+            Self::Service(error) => error.kind(),
             Self::Watermark(error) => error.kind(),
             Self::File { source, .. } => source.kind(),
             Self::Io { .. } => ErrorKind::Io,
@@ -64,7 +67,12 @@ impl Failure {
         }
     }
 
+    /// The same with the file it is about, unless it begins with that already.
     pub fn about(self, path: impl Into<PathBuf>) -> Self {
-        Self::File { path: path.into(), source: Box::new(self) }
+        let path = path.into();
+        if self.to_string().starts_with(&format!("{}: ", path.display())) {
+            return self;
+        }
+        Self::File { path, source: Box::new(self) }
     }
 }

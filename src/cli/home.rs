@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use filigrane::pipeline::Shelf;
 use filigrane::provenance::{
     Algorithm, Error as ProvenanceError, Identity, IdentitySettings, IdentityStore, KeySource, Passphrase,
-    TrustAnchors,
+    Purpose, TrustAnchors, TrustList,
 };
-use filigrane::registry::{Registry, shown};
+use filigrane::registry::{Access, Registry, shown};
+use filigrane::service::TokenFile;
 use uuid::Uuid;
 
 use crate::cli::args::Common;
@@ -17,8 +18,12 @@ use crate::cli::output::say;
 /// The identity that is made on first use.
 pub const DEFAULT_IDENTITY: &str = "default";
 
-/// The list of `identity trust refresh`, in the trust folder.
+/// Where a list of `identity trust refresh` was kept before there were two.
 const REFRESHED: &str = "refreshed.pem";
+/// Names of the published lists in the folder `lists` of the trust folder, and whether they are of time-stamping
+/// authorities.
+const LISTS: [(&str, bool); 2] = [("signers", false), ("time-stamps", true)];
+const FORMS: [&str; 2] = ["json", "pem"];
 
 /// The folder of the program's own data; nothing is written elsewhere.
 pub struct Home {
@@ -40,6 +45,16 @@ impl Home {
 
     pub fn identities(&self) -> IdentityStore {
         IdentityStore::open(&self.folder.join("identities"))
+    }
+
+    /// Who may do what with the registry when it is served.
+    pub fn tokens(&self) -> TokenFile {
+        TokenFile::new(self.folder.join("tokens.json"))
+    }
+
+    /// Where videos that somebody sends are kept while they are looked at.
+    pub fn uploads(&self) -> PathBuf {
+        self.folder.join("uploads")
     }
 
     pub fn trust_folder(&self) -> PathBuf {
@@ -112,6 +127,9 @@ impl Home {
         let folder = self.trust_folder();
         let mut anchors =
             if folder.is_dir() { TrustAnchors::from_dir(&folder)? } else { TrustAnchors::empty() };
+        for (path, time_stamps) in self.lists() {
+            add_list(&mut anchors, &path, time_stamps)?;
+        }
         for path in named {
             anchors.add_file(path).map_err(|error| Failure::from(error).about(path))?;
         }
@@ -151,25 +169,50 @@ impl Home {
         Ok(gone)
     }
 
-    /// Puts a newer list in the place of the one that came by the last refresh; gives the old one and the new one.
-    pub fn refresh_trust(&self, pem: &[u8]) -> Result<(TrustAnchors, TrustAnchors), Failure> {
+    /// The published lists that are there.
+    fn lists(&self) -> impl Iterator<Item = (PathBuf, bool)> {
+        let folder = self.trust_folder().join("lists");
+        let all = LISTS.into_iter().flat_map(|list| FORMS.map(|form| (list, form)));
+        all.map(move |((name, time_stamps), form)| (folder.join(name).with_extension(form), time_stamps))
+            .filter(|(path, _)| path.is_file())
+    }
+
+    /// Puts a newer list in the place of the older one of its kind; gives what it says of itself, the old anchors and the
+    /// new ones.
+    pub fn refresh_trust(
+        &self,
+        bytes: &[u8],
+        time_stamps: bool,
+    ) -> Result<(TrustList, TrustAnchors, TrustAnchors), Failure> {
         let mut fresh = TrustAnchors::empty();
-        fresh.add_pem(pem)?;
-        let folder = self.trust_folder();
+        let list = fresh.add_list(bytes, "trust list", time_stamps)?;
+        let time_stamps = list.purpose == Purpose::TimeStamps;
+        let folder = self.trust_folder().join("lists");
         fs::create_dir_all(&folder).map_err(|source| Failure::Io { path: folder.clone(), source })?;
-        let path = folder.join(REFRESHED);
-        let mut old = TrustAnchors::empty();
-        if path.is_file() {
-            old.add_file(&path)?;
+        let (mut old, mut obsolete) = (TrustAnchors::empty(), Vec::new());
+        for (path, _) in self.lists().filter(|(_, other)| *other == time_stamps) {
+            add_list(&mut old, &path, time_stamps)?;
+            obsolete.push(path);
         }
-        replace(&path, fresh.to_pem().as_bytes()).map_err(|source| Failure::Io { path, source })?;
-        Ok((old, fresh))
+        let before = self.trust_folder().join(REFRESHED);
+        if !time_stamps && before.is_file() {
+            old.add_file(&before)?;
+            obsolete.push(before);
+        }
+        let form = if list.name.is_some() { "json" } else { "pem" };
+        let name = if time_stamps { "time-stamps" } else { "signers" };
+        let path = folder.join(name).with_extension(form);
+        replace(&path, bytes).map_err(|source| Failure::Io { path: path.clone(), source })?;
+        for old in obsolete.into_iter().filter(|old| *old != path) {
+            fs::remove_file(&old).map_err(|source| Failure::Io { path: old, source })?;
+        }
+        Ok((list, old, fresh))
     }
 
     /// The registry to write into, made when missing.
     pub fn registry(&self, named: Option<&str>) -> Result<Registry, Failure> {
         if let Some(url) = named.filter(|named| named.contains("://")) {
-            return Registry::at(url, true)?.ok_or_else(|| nothing_at(url));
+            return Registry::reach(url, true, &access())?.ok_or_else(|| nothing_at(url));
         }
         let folder = self.registry_folder(named);
         Registry::open(&folder).map_err(|error| Failure::from(error).about(folder))
@@ -178,7 +221,7 @@ impl Home {
     /// The registry to look in, if there is one.
     pub fn existing_registry(&self, named: Option<&str>) -> Result<Option<Registry>, Failure> {
         if let Some(url) = named.filter(|named| named.contains("://")) {
-            return Ok(Registry::at(url, false)?);
+            return Ok(Registry::reach(url, false, &access())?);
         }
         let folder = self.registry_folder(named);
         Registry::open_existing(&folder).map_err(|error| Failure::from(error).about(folder))
@@ -240,6 +283,21 @@ impl Home {
             }
             Err(error) => Err(failed(error)),
         }
+    }
+}
+
+fn add_list(anchors: &mut TrustAnchors, path: &Path, time_stamps: bool) -> Result<(), Failure> {
+    let bytes = fs::read(path).map_err(|source| Failure::Io { path: path.to_owned(), source })?;
+    anchors.add_list(&bytes, &path.display().to_string(), time_stamps)?;
+    Ok(())
+}
+
+/// How registries behind HTTP are spoken to: an argument would show the token in the list of processes.
+fn access() -> Access {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Access {
+        token: variable("FILIGRANE_REGISTRY_TOKEN"),
+        plain_http: variable("FILIGRANE_PLAIN_HTTP").is_some_and(|value| value == "1"),
     }
 }
 

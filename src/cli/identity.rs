@@ -4,7 +4,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use filigrane::provenance::{
-    Algorithm, AnchorSummary, IdentitySettings, KeySource, TrustAnchors, check_certificates,
+    Algorithm, AnchorSummary, IdentitySettings, KeySource, Purpose, TrustAnchors, TrustList,
+    check_certificates,
 };
 use filigrane::verdict::visible;
 
@@ -59,7 +60,9 @@ pub fn run(verb: &IdentityVerb, common: &Common) -> Result<u8, Failure> {
         IdentityVerb::Trust { verb: Some(TrustVerb::Remove { fingerprint }), .. } => {
             remove(&home, fingerprint, common)?;
         }
-        IdentityVerb::Trust { verb: Some(TrustVerb::Refresh { from }), .. } => refresh(&home, from, common)?,
+        IdentityVerb::Trust { verb: Some(TrustVerb::Refresh { from, time_stamps }), .. } => {
+            refresh(&home, from, *time_stamps, common)?;
+        }
         IdentityVerb::Trust { .. } => trusted(&home.trust_anchors(&[])?, common),
     }
     Ok(0)
@@ -149,6 +152,9 @@ fn remove(home: &Home, fingerprint: &str, common: &Common) -> Result<(), Failure
         )));
     }
     match home.distrust(&digits)? {
+        0 if on_a_list(home, &digits)? => Err(Failure::Usage(format!(
+            "{fingerprint}: stands on a published list; `filigrane identity trust refresh` with a list without it removes it"
+        ))),
         0 => Err(Failure::Usage(format!("{fingerprint}: no certificate of that SHA-256 is trusted"))),
         gone if common.json => {
             print_json(&serde_json::json!({ "removed": gone }));
@@ -161,15 +167,27 @@ fn remove(home: &Home, fingerprint: &str, common: &Common) -> Result<(), Failure
     }
 }
 
-fn refresh(home: &Home, from: &Path, common: &Common) -> Result<(), Failure> {
-    let (old, fresh) = home.refresh_trust(&read(from)?).map_err(|failure| failure.about(from))?;
+fn on_a_list(home: &Home, digits: &str) -> Result<bool, Failure> {
+    let all = home.trust_anchors(&[])?;
+    Ok(all.summaries().any(|one| one.list.is_some() && one.fingerprint.to_string().starts_with(digits)))
+}
+
+fn refresh(home: &Home, from: &Path, time_stamps: bool, common: &Common) -> Result<(), Failure> {
+    let (list, old, fresh) =
+        home.refresh_trust(&read(from)?, time_stamps).map_err(|failure| failure.about(from))?;
+    let purpose = purpose(Some(&list));
     let known = |list: &TrustAnchors, digest| list.fingerprints().any(|other| other == digest);
     let added = fresh.fingerprints().filter(|digest| !known(&old, *digest)).count();
     let removed = old.fingerprints().filter(|digest| !known(&fresh, *digest)).count();
     if common.json {
-        print_json(&serde_json::json!({ "trusted": fresh.len(), "added": added, "removed": removed }));
+        print_json(&serde_json::json!({
+            "list": list.name, "issued": list.issued, "for": purpose,
+            "trusted": fresh.len(), "added": added, "removed": removed,
+        }));
     } else {
-        print(&format!("{} certificates on the list: {added} new, {removed} gone", fresh.len()));
+        let name = visible(&list.to_string(), 200);
+        let count = fresh.len();
+        print(&format!("{name}, for {purpose}: {count} certificates, {added} new, {removed} gone"));
     }
     Ok(())
 }
@@ -179,6 +197,17 @@ struct Anchor {
     sha256: String,
     subject: String,
     not_after: String,
+    list: Option<String>,
+    r#for: &'static str,
+}
+
+/// What an authority vouches for, by the list it stands on.
+fn purpose(list: Option<&TrustList>) -> &'static str {
+    match list.map(|list| list.purpose) {
+        None => "signers and time-stamps",
+        Some(Purpose::Signers) => "signers",
+        Some(Purpose::TimeStamps) => "time-stamps",
+    }
 }
 
 fn trusted(anchors: &TrustAnchors, common: &Common) {
@@ -188,6 +217,8 @@ fn trusted(anchors: &TrustAnchors, common: &Common) {
             .into_iter()
             .map(|one| Anchor {
                 sha256: one.fingerprint.to_string(),
+                r#for: purpose(one.list.as_ref()),
+                list: one.list.map(|list| list.to_string()),
                 subject: one.subject,
                 not_after: one.not_after,
             })
@@ -198,7 +229,12 @@ fn trusted(anchors: &TrustAnchors, common: &Common) {
     } else {
         for one in summaries {
             let subject = visible(&one.subject, 200);
-            print(&format!("sha256 {}  until {}  {subject}", one.fingerprint, one.not_after));
+            let purpose = purpose(one.list.as_ref());
+            let list = one.list.map_or_else(|| "your own".to_owned(), |list| visible(&list.to_string(), 200));
+            print(&format!(
+                "sha256 {}  until {}  {subject}\n       {list}, for {purpose}",
+                one.fingerprint, one.not_after
+            ));
         }
     }
 }

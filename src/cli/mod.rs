@@ -9,7 +9,9 @@ mod lint;
 mod output;
 mod progress;
 mod registry;
+mod serve;
 mod stamp;
+mod stream;
 mod verify;
 
 use std::process::ExitCode;
@@ -41,6 +43,7 @@ pub fn run() -> ExitCode {
         Verb::Lint(lint) => lint::run(lint, &arguments.common),
         Verb::Identity { verb } => identity::run(verb, &arguments.common),
         Verb::Registry { verb, registry } => registry::run(verb, registry.as_deref(), &arguments.common),
+        Verb::Serve(serve) => serve::run(serve, &arguments.common, &cancel),
     };
     match done {
         Ok(status) => ExitCode::from(status),

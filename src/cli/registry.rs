@@ -1,6 +1,6 @@
 use filigrane::fingerprint::{VIDEO_CODE_NEAR, VideoCode};
 use filigrane::frame::Limits;
-use filigrane::pipeline::{Imported, entry_of, import, withdraw};
+use filigrane::pipeline::{Imported, entry_of, entry_of_manifest, import, withdraw};
 use filigrane::registry::{Listed, Published, Record, Registry};
 use filigrane::verdict::visible;
 use filigrane::watermark::Payload;
@@ -28,7 +28,15 @@ struct Row {
 }
 
 impl From<Record> for Row {
-    fn from(record: Record) -> Self {
+    fn from(mut record: Record) -> Self {
+        // What comes over a network has no other description than its manifest.
+        if record.entry.title.is_empty()
+            && let Some(Ok(entry)) =
+                record.entry.manifest.take().map(|bytes| entry_of_manifest(bytes, &Limits::default()))
+            && entry.urn == record.entry.urn
+        {
+            record.entry = entry;
+        }
         Self {
             manifest: record.entry.urn.to_string(),
             title: record.entry.title,

@@ -1,10 +1,11 @@
 use std::fs;
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use filigrane::frame::Limits;
-use filigrane::media::{Cancel, EncodeOptions, muxer_for, probe};
+use filigrane::media::{Cancel, EncodeOptions, VideoCodec, muxer_for, probe};
 use filigrane::pipeline::{self, Force, Stamp, Stamped};
-use filigrane::provenance::{Assertion, Consent, Disclosed, Identity};
+use filigrane::provenance::{Assertion, Consent, Disclosed, Identity, ModelCard, Origin, Track};
 use filigrane::verdict::visible;
 use filigrane::watermark::{Key, Strength};
 use serde::Serialize;
@@ -21,6 +22,8 @@ use crate::cli::progress::Bar;
 
 /// Longest name of a file shown.
 const NAME: usize = 400;
+/// Most that is read of a file with statements, bytes; what is cut off there is no JSON.
+const LARGEST_TEXT: u64 = 1 << 20;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -44,18 +47,25 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         None => Force::Fitted,
     };
     let key = wanted.watermark_key.as_deref().map_or_else(|| Ok(Key::public()), read_key)?;
-    let container = muxer_for(&wanted.output)
-        .map_err(|error| Failure::from(pipeline::Error::from(error)).about(&wanted.output))?;
-    let mut encode = EncodeOptions::new(wanted.codec.unwrap_or_else(|| container.default_codec()));
-    encode.crf = wanted.crf;
-    encode.preset.clone_from(&wanted.preset);
-    encode.validate().map_err(pipeline::Error::from)?;
-    // Before anything is made for a file that is not there or no video.
-    probe(&wanted.input, &Limits::default()).map_err(|error| about(pipeline::Error::from(error).into()))?;
-    let home = Home::of(common)?;
     let signed = !wanted.no_credentials;
-    pipeline::check(&wanted.input, &wanted.output, signed, wanted.force)
-        .map_err(|error| about(error.into()))?;
+    let stream = wanted.stream.tracks(&wanted.input)?;
+    let encode = match &stream {
+        Some(tracks) => {
+            check_stream(wanted, tracks).map_err(about)?;
+            EncodeOptions::new(VideoCodec::H264)
+        }
+        None => {
+            let encode = encoding(wanted)?;
+            // Before anything is made for a file that is not there or no video.
+            probe(&wanted.input, &Limits::default())
+                .map_err(|error| about(pipeline::Error::from(error).into()))?;
+            pipeline::check(&wanted.input, &wanted.output, signed, wanted.force)
+                .map_err(|error| about(error.into()))?;
+            encode
+        }
+    };
+    let models = models(wanted)?;
+    let home = Home::of(common)?;
     if signed && let Some(id) = wanted.id.filter(|id| id.get_version_num() != 4) {
         return Err(Failure::Usage(format!(
             "--id {id}: the name of a manifest is a version 4 (random) UUID"
@@ -66,7 +76,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let bar = Bar::new(common.quiet);
     let id = wanted.id.unwrap_or_else(Uuid::new_v4);
     let statements = match &identity {
-        Some(identity) => statements(wanted, identity, id)?,
+        Some(identity) => statements(wanted, identity, id, models.first())?,
         None => Vec::new(),
     };
     let how = Stamp {
@@ -78,6 +88,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         registry: registry.as_ref(),
         origin: wanted.origin,
         timestamp: wanted.timestamp.clone(),
+        models,
         statements,
         encode,
         force: wanted.force,
@@ -85,8 +96,11 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         limits: Limits::default(),
         cancel: cancel.clone(),
     };
-    let stamped =
-        pipeline::stamp(&wanted.input, &wanted.output, &how, &bar).map_err(|error| about(error.into()))?;
+    let stamped = match &stream {
+        Some(tracks) => pipeline::stamp_stream(tracks, &wanted.output, &how, &bar),
+        None => pipeline::stamp(&wanted.input, &wanted.output, &how, &bar),
+    };
+    let stamped = stamped.map_err(|error| about(error.into()))?;
     drop(bar);
     if !common.quiet {
         stamped.notes.iter().for_each(|note| say(&format!("note: {note}")));
@@ -111,14 +125,59 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     Ok(0)
 }
 
+/// The cards of the models that the content was made with.
+fn models(wanted: &args::Stamp) -> Result<Vec<ModelCard>, Failure> {
+    if !wanted.model.is_empty() && !matches!(wanted.origin, Some(Origin::Generated | Origin::Composite)) {
+        return Err(Failure::Usage("--model goes with --origin generated or composite alone".to_owned()));
+    }
+    let card =
+        |path: &PathBuf| ModelCard::from_json(&read(path)?).map_err(|error| Failure::from(error).about(path));
+    wanted.model.iter().map(card).collect()
+}
+
+/// The text of a small file that the user named.
+fn read(path: &Path) -> Result<String, Failure> {
+    let io = |source| Failure::Io { path: path.to_owned(), source };
+    let mut text = String::new();
+    fs::File::open(path).and_then(|file| file.take(LARGEST_TEXT).read_to_string(&mut text)).map_err(io)?;
+    Ok(text)
+}
+
+fn encoding(wanted: &args::Stamp) -> Result<EncodeOptions, Failure> {
+    let container = muxer_for(&wanted.output)
+        .map_err(|error| Failure::from(pipeline::Error::from(error)).about(&wanted.output))?;
+    let mut encode = EncodeOptions::new(wanted.codec.unwrap_or_else(|| container.default_codec()));
+    encode.crf = wanted.crf;
+    encode.preset.clone_from(&wanted.preset);
+    encode.validate().map_err(pipeline::Error::from)?;
+    Ok(encode)
+}
+
+/// Refuses wishes that a stream in several files cannot fulfil, before anything is made.
+fn check_stream(wanted: &args::Stamp, tracks: &[Track]) -> Result<(), Failure> {
+    if !wanted.no_watermark {
+        return Err(pipeline::Error::Packaged.into());
+    }
+    if wanted.force {
+        let why = "--force replaces no folder: give --output a new one";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    Ok(pipeline::check_stream(tracks, &wanted.output, &Limits::default())?)
+}
+
 /// What the signer states beside origin and marks.
-fn statements(wanted: &args::Stamp, identity: &Identity, id: Uuid) -> Result<Vec<Assertion>, Failure> {
+fn statements(
+    wanted: &args::Stamp,
+    identity: &Identity,
+    id: Uuid,
+    model: Option<&ModelCard>,
+) -> Result<Vec<Assertion>, Failure> {
     let mut statements = Vec::new();
     if let Some(training) = wanted.training {
         statements.push(training.assertion(wanted.terms.as_deref())?);
     }
     if let Some(path) = &wanted.consent {
-        let text = fs::read_to_string(path).map_err(|source| Failure::Io { path: path.clone(), source })?;
+        let text = read(path)?;
         let records = Consent::from_json(&text).map_err(|error| Failure::from(error).about(path))?;
         statements.push(Consent::assertion(&records));
     }
@@ -127,6 +186,7 @@ fn statements(wanted: &args::Stamp, identity: &Identity, id: Uuid) -> Result<Vec
         let about = Disclosed {
             provider: identity.issuer(),
             system: wanted.system.as_deref(),
+            model,
             generator: concat!("filigrane ", env!("CARGO_PKG_VERSION")),
             id,
             origin,

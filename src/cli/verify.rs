@@ -24,11 +24,24 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     if wanted.report.is_some() && wanted.inputs.len() > 1 {
         return Err(Failure::Usage("--report takes one video: call it once for each".to_owned()));
     }
+    let stream = match &wanted.inputs[..] {
+        [input] => wanted.stream.tracks(input)?,
+        _ if wanted.stream.is_given() => {
+            let why = "--fragments takes one input, the initialisation segment: call it once for each stream";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        _ => None,
+    };
     let at = wanted.at.as_deref().map(moment).transpose()?;
     let as_json = common.json || wanted.format == Some(Form::Json);
     let home = Home::of(common)?;
     let trust = home.trust_anchors(&wanted.trust)?;
     if wanted.format == Some(Form::Crjson) {
+        if stream.is_some() {
+            let why =
+                "--format crjson takes one file: it can't check the parts of a stream against each other";
+            return Err(Failure::Usage(why.to_owned()));
+        }
         return manifests(wanted, &trust);
     }
     let private = wanted.watermark_key.iter().map(|path| read_key(path));
@@ -53,7 +66,11 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     let mut reports: Vec<Report> = Vec::new();
     for input in &wanted.inputs {
         let bar = Bar::new(common.quiet);
-        let verified = verifier.verify(input, &input.display().to_string(), &bar);
+        let name = input.display().to_string();
+        let verified = match &stream {
+            Some(tracks) => verifier.verify_stream(tracks, !wanted.partial, &name, &bar),
+            None => verifier.verify(input, &name, &bar),
+        };
         drop(bar);
         if cancel.is_cancelled() {
             return Err(Failure::Usage(format!("{}: stopped on request", input.display())));

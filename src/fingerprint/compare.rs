@@ -1,7 +1,7 @@
 use filigrane_frame::Plane;
 
 use crate::fingerprint::Fingerprint;
-use crate::grid::{Bits, bits};
+use crate::grid::{Bits, bits, turned};
 use crate::sampler::Samples;
 use crate::view::View;
 
@@ -44,9 +44,22 @@ pub fn compare(samples: &Samples, fingerprint: &Fingerprint, views: &[View]) -> 
     let step = samples.pictures.len().div_ceil(PICTURES).max(1);
     let pictures: Vec<&Plane<f32>> =
         samples.pictures.iter().step_by(step).map(|(_, picture)| picture).collect();
+    best(fingerprint, views, |view| pictures.iter().map(|picture| bits(picture, view)).collect())
+}
+
+/// Compares two fingerprints in the eight orientations, and keeps the best: for where the pictures themselves are not at
+/// hand, on the far side of a network. [`compare`] sees more.
+pub fn compare_fingerprints(asked: &Fingerprint, registered: &Fingerprint) -> Comparison {
+    let step = asked.hashes.len().div_ceil(PICTURES).max(1);
+    let seen: Vec<&Bits> = asked.hashes.iter().step_by(step).map(|hash| &hash.bits).collect();
+    best(registered, &View::orientations(), |view| seen.iter().map(|bits| turned(bits, view)).collect())
+}
+
+/// The best of several views, in which the clip at hand shows these bits of the original.
+fn best(fingerprint: &Fingerprint, views: &[View], seen: impl Fn(View) -> Vec<Bits>) -> Comparison {
     let best = views
         .iter()
-        .filter_map(|view| Some((under(&pictures, fingerprint, *view)?, *view)))
+        .filter_map(|view| Some((under(&seen(*view), fingerprint)?, *view)))
         .min_by(|a, b| a.0.0.total_cmp(&b.0.0));
     let Some(((share, cells), view)) = best else {
         return Comparison { likeness: Likeness::Unclear, distance: 128, cells: 0, view: View::WHOLE };
@@ -59,20 +72,19 @@ pub fn compare(samples: &Samples, fingerprint: &Fingerprint, views: &[View]) -> 
     Comparison { likeness, distance: (share * 256.0).round() as u32, cells, view }
 }
 
-/// Median share of differing cells under one view; `None` when fewer than half the pictures could be compared.
-fn under(pictures: &[&Plane<f32>], fingerprint: &Fingerprint, view: View) -> Option<(f64, u32)> {
-    let mut shares: Vec<(f64, u32)> = pictures
+/// Median share of differing cells; `None` when fewer than half the pictures could be compared.
+fn under(seen: &[Bits], fingerprint: &Fingerprint) -> Option<(f64, u32)> {
+    let mut shares: Vec<(f64, u32)> = seen
         .iter()
-        .filter_map(|picture| {
-            let seen = bits(picture, view);
+        .filter_map(|seen| {
             fingerprint
                 .hashes
                 .iter()
-                .filter_map(|hash| share(&seen, &hash.bits))
+                .filter_map(|hash| share(seen, &hash.bits))
                 .min_by(|a, b| a.0.total_cmp(&b.0))
         })
         .collect();
-    if shares.is_empty() || 2 * shares.len() < pictures.len() {
+    if shares.is_empty() || 2 * shares.len() < seen.len() {
         return None;
     }
     shares.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -152,6 +164,24 @@ mod tests {
         let mirrored = View::orientations()[1];
         let fits = compare(&samples(1, 640, 360, mirrored, 5), &registered, &View::orientations());
         assert_eq!((fits.likeness, fits.view), (Likeness::Same, mirrored));
+    }
+
+    #[test]
+    fn fingerprints_alone_tell_a_turned_clip_and_its_orientation_from_others() {
+        let registered = Fingerprint::of(&samples(1, 640, 360, View::WHOLE, 0));
+        for view in View::orientations() {
+            let (width, height) = if view.matrix[0] == 0.0 { (240, 426) } else { (426, 240) };
+            let asked = Fingerprint::of(&samples(1, width, height, view, 10));
+            let found = compare_fingerprints(&asked, &registered);
+            assert_eq!((found.likeness, found.view), (Likeness::Same, view), "{found:?}");
+        }
+        for seed in 2..40 {
+            let other = Fingerprint::of(&samples(seed, 640, 360, View::WHOLE, 0));
+            let found = compare_fingerprints(&other, &registered);
+            assert_ne!(found.likeness, Likeness::Same, "seed {seed}: {found:?}");
+        }
+        let nothing = Fingerprint { size: (640, 360), hashes: Vec::new() };
+        assert_eq!(compare_fingerprints(&nothing, &registered).likeness, Likeness::Unclear);
     }
 
     #[test]

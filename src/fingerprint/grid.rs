@@ -74,6 +74,22 @@ pub(crate) fn bits(picture: &Plane<f32>, view: View) -> Bits {
     bits
 }
 
+/// The bits of the original, of which a picture with these bits shows the whole in some orientation.
+pub(crate) fn turned(seen: &Bits, view: View) -> Bits {
+    let mut turned = Bits { brighter: [0; WORDS], sure: [0; WORDS] };
+    let Some(inverse) = view.inverse() else { return turned };
+    for cell in 0..CELLS * CELLS {
+        let centre = |index: usize| (index as f64 + 0.5) / CELLS as f64;
+        let (x, y) = inverse.apply(centre(cell % CELLS), centre(cell / CELLS));
+        let place = |value: f64| ((value * CELLS as f64) as usize).min(CELLS - 1);
+        let from = place(y) * CELLS + place(x);
+        let bit = |words: &[u64; WORDS]| (words[from / 64] >> (from % 64) & 1) << (cell % 64);
+        turned.brighter[cell / 64] |= bit(&seen.brighter);
+        turned.sure[cell / 64] |= bit(&seen.sure);
+    }
+    turned
+}
+
 /// Takes the mean off each row or column: the edges of letterbox bars and horizons, alike in unrelated pictures, go.
 fn centre_lines(contrasts: &mut [Option<f32>; CELLS * CELLS], along: usize, across: usize) {
     for line in 0..CELLS {

@@ -45,14 +45,17 @@ impl Probes {
     /// Of the pictures kept of a clip.
     pub fn of(samples: &Samples) -> Self {
         let step = samples.pictures.len().div_ceil(ASKED).max(1);
-        let seen: Vec<Votes> = samples
-            .pictures
-            .iter()
-            .step_by(step)
-            .map(|(_, picture)| bits(picture, View::WHOLE))
-            .filter(is_telling)
-            .map(|bits| votes(&bits))
-            .collect();
+        Self::seen(samples.pictures.iter().step_by(step).map(|(_, picture)| bits(picture, View::WHOLE)))
+    }
+
+    /// Of a fingerprint of the clip, where its pictures are not at hand.
+    pub fn of_fingerprint(fingerprint: &Fingerprint) -> Self {
+        let step = fingerprint.hashes.len().div_ceil(ASKED).max(1);
+        Self::seen(fingerprint.hashes.iter().step_by(step).map(|hash| hash.bits))
+    }
+
+    fn seen(bits: impl Iterator<Item = Bits>) -> Self {
+        let seen: Vec<Votes> = bits.filter(is_telling).map(|bits| votes(&bits)).collect();
         let probes = |views: &[View], doubts: usize| {
             let votes = views.iter().flat_map(|view| seen.iter().map(|votes| turned(votes, *view)));
             let keys = votes.flat_map(|votes| (0..BANDS).flat_map(move |band| doubted(&votes, band, doubts)));

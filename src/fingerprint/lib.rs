@@ -10,7 +10,7 @@ mod sampler;
 mod video_code;
 mod view;
 
-pub use compare::{Comparison, Likeness, compare};
+pub use compare::{Comparison, Likeness, compare, compare_fingerprints};
 pub use fingerprint::{Fingerprint, FrameHash, MalformedFingerprint};
 pub use keys::Probes;
 pub use pdq::{MalformedPdq, PDQ_QUALITY, PDQ_SAME, Pdq, PdqFrame, PdqSampler, pdq_share};

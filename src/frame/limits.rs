@@ -15,10 +15,12 @@ pub struct Limits {
     pub streams: u32,
     /// Largest manifest store read from one input, bytes.
     pub manifest_bytes: u64,
+    /// Most media segments of one track of a stream in several files.
+    pub fragments: u32,
 }
 
 impl Default for Limits {
-    /// Room for 8K pictures and a day of video; 10 s without progress ends the work.
+    /// Room for 8K pictures and a day of video, in segments of a second; 10 s without progress ends the work.
     fn default() -> Self {
         Self {
             pixels: 8192 * 8192,
@@ -28,6 +30,7 @@ impl Default for Limits {
             barren_packets: 4096,
             streams: 64,
             manifest_bytes: 64 << 20,
+            fragments: 100_000,
         }
     }
 }

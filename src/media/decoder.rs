@@ -89,13 +89,26 @@ impl Decoder {
     /// play lists, encrypted video and unknown codecs, [`Error::Limit`] for pictures, streams or a duration over the limits,
     /// [`Error::Io`], [`Error::Cancelled`].
     pub fn open(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
-        let mut decoder = Self::open_as(path, limits, cancel, Form::Luma)?;
+        Self::open_parts(&[path], limits, cancel)
+    }
+
+    /// The same for several files that are one stream, such as an initialisation segment and its media segments, in order.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_parts(paths: &[&Path], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+        let mut decoder = Self::open_as(paths, limits, cancel, Form::Luma)?;
         decoder.skip_other_streams();
         Ok(decoder)
     }
 
-    pub(crate) fn open_as(path: &Path, limits: &Limits, cancel: &Cancel, form: Form) -> Result<Self, Error> {
-        let source = Source::open(path, limits, cancel)?;
+    pub(crate) fn open_as(
+        paths: &[&Path],
+        limits: &Limits,
+        cancel: &Cancel,
+        form: Form,
+    ) -> Result<Self, Error> {
+        let source = Source::open(paths, limits, cancel)?;
         let video = &source.video;
         let codec =
             VideoDecoder::open(&source.demuxer, video.index, limits.pixels, THREADS).map_err(|code| {
@@ -132,7 +145,15 @@ impl Decoder {
     /// # Errors
     /// As [`open`](Self::open). Sound that cannot be decoded is no error.
     pub fn open_with_sound(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
-        let mut decoder = Self::open_as(path, limits, cancel, Form::Luma)?;
+        Self::open_parts_with_sound(&[path], limits, cancel)
+    }
+
+    /// The same for several files that are one stream.
+    ///
+    /// # Errors
+    /// As [`open_with_sound`](Self::open_with_sound).
+    pub fn open_parts_with_sound(paths: &[&Path], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+        let mut decoder = Self::open_as(paths, limits, cancel, Form::Luma)?;
         decoder.ears = Ears::open(&decoder.source, limits);
         decoder.keep_streams(&decoder.ears.streams());
         Ok(decoder)

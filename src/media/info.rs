@@ -54,7 +54,15 @@ pub struct MediaInfo {
 /// # Errors
 /// See [`Decoder::open`](crate::Decoder::open).
 pub fn probe(path: &Path, limits: &Limits) -> Result<MediaInfo, Error> {
-    Source::open(path, limits, &Cancel::default()).map(|source| source.info)
+    probe_parts(&[path], limits)
+}
+
+/// The same of several files that are one stream, such as an initialisation segment and its media segments, in order.
+///
+/// # Errors
+/// See [`Decoder::open`](crate::Decoder::open).
+pub fn probe_parts(paths: &[&Path], limits: &Limits) -> Result<MediaInfo, Error> {
+    Source::open(paths, limits, &Cancel::default()).map(|source| source.info)
 }
 
 /// Faster than this, a declared frame rate is the tick of a clock rather than a rate of pictures.

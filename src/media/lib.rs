@@ -5,7 +5,7 @@
 //! progress. FFmpeg writes nothing to standard error.
 //!
 //! - [`probe`]: what a file says of itself;
-//! - [`Decoder`]: its pictures, in presentation order;
+//! - [`Decoder`]: its pictures, in presentation order, of one file or of the several that a stream was cut into;
 //! - [`SignatureSampler`]: the MPEG-7 signatures of its pictures;
 //! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over;
 //! - [`transcode_with_sound`]: the same, and the caller changes the sound too.
@@ -23,6 +23,7 @@ mod error;
 mod ffi;
 mod info;
 mod output_file;
+mod parts;
 mod picture;
 mod pixel_choice;
 mod rehearsal;
@@ -45,7 +46,7 @@ pub use codec::{EncodeOptions, VideoCodec};
 pub use container::{Container, muxer_for};
 pub use decoder::{Decoder, Shown};
 pub use error::{Error, TranscodeError};
-pub use info::{MediaInfo, probe};
+pub use info::{MediaInfo, probe, probe_parts};
 pub use picture::Picture;
 pub use rehearsal::rehearse;
 pub use rgb_image::RgbImage;

@@ -1,5 +1,3 @@
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,6 +5,7 @@ use filigrane_frame::Limits;
 
 use crate::ffi::{Code, Demuxer, Medium, OpenFailure, StreamFacts};
 use crate::info::{MediaInfo, declared_seconds};
+use crate::parts::Parts;
 use crate::sniff;
 use crate::watch::Watch;
 use crate::{Cancel, Error};
@@ -27,20 +26,20 @@ pub(crate) fn is_believable(seconds: f64, bytes: u64) -> bool {
     seconds.is_finite() && (seconds <= 3600.0 || bytes as f64 >= seconds * 100.0)
 }
 
-/// Most bytes looked at to tell what a file is not.
-const HEAD: u64 = 4096;
-
 impl Source {
-    pub(crate) fn open(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+    /// Opens one file, or several that are one stream.
+    pub(crate) fn open(paths: &[&Path], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let (file, head, bytes) = open_file(path)?;
+        let mut parts = Parts::open(paths)?;
+        let bytes = parts.len();
+        let head = parts.head().map_err(Error::read)?;
         if let Some(words) = sniff::look(&head) {
             return Err(Error::Unsupported(format!("not a video but {words}")));
         }
         let watch = Arc::new(Watch::new(cancel, limits.stall_seconds));
-        let demuxer = match Demuxer::open(file, limits.pixels, limits.streams, &watch) {
+        let demuxer = match Demuxer::open(parts, limits.pixels, limits.streams, &watch) {
             Ok(demuxer) => demuxer,
             Err(failure) => {
                 watch.verdict()?;
@@ -55,25 +54,6 @@ impl Source {
         let declared = declared_seconds(&video).filter(|seconds| is_believable(*seconds, bytes));
         Ok(Self { demuxer, streams, video, info, declared })
     }
-}
-
-fn open_file(path: &Path) -> Result<(File, Vec<u8>, u64), Error> {
-    // Asked before opening: opening a pipe would wait for its other end.
-    let facts = fs::metadata(path).map_err(Error::read)?;
-    if facts.is_dir() {
-        return Err(Error::read(io::ErrorKind::IsADirectory.into()));
-    }
-    if !facts.is_file() {
-        return Err(Error::Unsupported("not a regular file; copy it to one first".to_owned()));
-    }
-    if facts.len() == 0 {
-        return Err(Error::Malformed("the file is empty".to_owned()));
-    }
-    let mut file = File::open(path).map_err(Error::read)?;
-    let mut head = Vec::new();
-    file.by_ref().take(HEAD).read_to_end(&mut head).map_err(Error::read)?;
-    file.seek(SeekFrom::Start(0)).map_err(Error::read)?;
-    Ok((file, head, facts.len()))
 }
 
 fn failed(failure: OpenFailure, limits: &Limits) -> Error {

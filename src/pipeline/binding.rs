@@ -1,13 +1,8 @@
 use filigrane_fingerprint::{Fingerprint, VideoCode};
 use filigrane_provenance::SoftBinding;
+pub use filigrane_registry::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM};
 use filigrane_watermark::Payload;
 
-/// Name of the watermark in a manifest's soft bindings. Not yet on the C2PA list.
-pub const WATERMARK_ALGORITHM: &str = "org.filigrane.watermark.1";
-/// Name of the fingerprint in a manifest's soft bindings. Not yet on the C2PA list.
-pub const FINGERPRINT_ALGORITHM: &str = "org.filigrane.fingerprint.1";
-/// Name of the ISCC in a manifest's soft bindings: entry 3 of the C2PA list.
-pub const ISCC_ALGORITHM: &str = "io.iscc.v0";
 /// Most frame hashes written into a manifest: 17 kB.
 const MOST_HASHES: usize = 64;
 

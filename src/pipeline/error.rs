@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use filigrane_frame::ErrorKind;
+use filigrane_registry::Urn;
 
 /// Why a video could not be stamped.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,21 @@ pub enum Error {
     /// The file has no manifest to publish.
     #[error("no manifest whose signature holds: sign it first with `filigrane stamp`")]
     Unsigned,
+    /// A stream that is packaged already is to be marked.
+    #[error(
+        "a stream in several files can only be signed as it is: the mark goes into the pictures before they are \
+         encoded and packaged. Stamp the video, package it, then sign the segments with --no-watermark"
+    )]
+    Packaged,
+    /// One file of a stream is named twice.
+    #[error("{} is named twice", .0.display())]
+    Twice(PathBuf),
+    /// Nothing is looked up by this.
+    #[error("{0}")]
+    Binding(String),
+    /// A withdrawal by somebody who has no say.
+    #[error("{0} can be withdrawn here by its own signer alone: sign with the key that signed the manifest")]
+    NotTheSigner(Urn),
     /// Nothing would be done.
     #[error("neither watermark nor credentials are wanted: nothing to do")]
     Nothing,
@@ -77,10 +93,13 @@ impl Error {
             Self::Registry(error) => error.kind(),
             Self::SameFile
             | Self::Exists(_)
+            | Self::Packaged
+            | Self::Twice(_)
+            | Self::Binding(_)
             | Self::Nothing
             | Self::NoConsent { .. }
             | Self::OtherContainer { .. } => ErrorKind::Parameter,
-            Self::Unsigned => ErrorKind::Trust,
+            Self::Unsigned | Self::NotTheSigner(_) => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,
         }
     }

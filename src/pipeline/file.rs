@@ -9,29 +9,35 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::Error;
 
-/// SHA-256 and size of a file's bytes.
-pub(crate) fn digest(path: &Path, cancel: &Cancel) -> io::Result<(Digest, u64)> {
-    // Asked before opening: opening a pipe would wait for its other end.
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    let mut file = File::open(path)?;
+/// SHA-256 and size of the bytes of some files, one after another.
+pub(crate) fn digest<'a>(
+    paths: impl IntoIterator<Item = &'a Path>,
+    cancel: &Cancel,
+) -> io::Result<(Digest, u64)> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut size = 0;
-    loop {
-        if cancel.is_cancelled() {
-            return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
+    for path in paths {
+        // Asked before opening: opening a pipe would wait for its other end.
+        if !path.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let count = match file.read(&mut buffer) {
-            Ok(0) => return Ok((Digest(hash.finalize().into()), size)),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        hash.update(&buffer[..count]);
-        size += count as u64;
+        let mut file = File::open(path)?;
+        loop {
+            if cancel.is_cancelled() {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
+            }
+            let count = match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            hash.update(&buffer[..count]);
+            size += count as u64;
+        }
     }
+    Ok((Digest(hash.finalize().into()), size))
 }
 
 /// Refuses an output that is the input, exists unasked, or stands in a folder that cannot be written.
@@ -97,7 +103,7 @@ fn open_to_others(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn folder(output: &Path) -> PathBuf {
+pub(crate) fn folder(output: &Path) -> PathBuf {
     match output.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

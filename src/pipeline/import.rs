@@ -1,13 +1,12 @@
 use std::ops::ControlFlow;
 
-use filigrane_fingerprint::Fingerprint;
 use filigrane_frame::Limits;
-use filigrane_provenance::{CredentialState, TrustAnchors, read_manifest};
+use filigrane_provenance::TrustAnchors;
 use filigrane_registry::{Entry, Published, Record, Registry};
 use filigrane_verdict::WithdrawnBy;
 
-use crate::binding::{code, fingerprint};
 use crate::error::Error;
+use crate::publish::entry_of_manifest;
 use crate::withdraw::withdrawal;
 
 /// Most refusals told one by one.
@@ -85,26 +84,21 @@ fn refuse(imported: &mut Imported, why: String) {
 
 /// The entry as its manifest vouches for it, or why it can't be relied on.
 fn checked(record: &Record, limits: &Limits) -> Result<Result<Entry, &'static str>, Error> {
-    let Some(manifest) = &record.entry.manifest else {
+    let Some(manifest) = record.entry.manifest.clone() else {
         return Ok(Err("there is no manifest, so nothing vouches for it"));
     };
-    let read = read_manifest(manifest, &TrustAnchors::empty(), limits)?;
-    if !matches!(read.state, CredentialState::Valid | CredentialState::Trusted) {
-        return Ok(Err("the signature of its manifest does not hold"));
-    }
-    if read.manifest.as_deref() != Some(record.entry.urn.to_string().as_str()) {
+    let entry = match entry_of_manifest(manifest, limits) {
+        Ok(entry) => entry,
+        Err(Error::Unsigned) => return Ok(Err("the signature of its manifest does not hold")),
+        Err(Error::Registry(filigrane_registry::Error::Urn(_))) => {
+            return Ok(Err("its manifest has another name"));
+        }
+        Err(error) => return Err(error),
+    };
+    if entry.urn != record.entry.urn {
         return Ok(Err("its manifest has another name"));
     }
-    let signed = fingerprint(&read.bindings);
-    let size = signed.as_ref().map_or((record.entry.width, record.entry.height), |signed| signed.size);
-    Ok(Ok(Entry {
-        code: code(&read.bindings).map(|code| code.body()),
-        fingerprint: signed.as_ref().map(Fingerprint::to_bytes).unwrap_or_default(),
-        keys: signed.as_ref().map(Fingerprint::keys).unwrap_or_default(),
-        width: size.0,
-        height: size.1,
-        title: read.title.unwrap_or_default(),
-        issuer: read.issuer,
-        ..record.entry.clone()
-    }))
+    let stated = (record.entry.width, record.entry.height);
+    let size = if entry.fingerprint.is_empty() { stated } else { (entry.width, entry.height) };
+    Ok(Ok(Entry { width: size.0, height: size.1, duration: record.entry.duration, ..entry }))
 }

@@ -5,11 +5,14 @@ use filigrane_registry::{Error, Record, Registry};
 use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal};
 use filigrane_watermark::{Payload, Sighting};
 
-use crate::binding;
+use crate::binding::{self, FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, thinned};
 use crate::fingerprints::{is_near, nearest, with_near_code};
 use crate::place::views;
 use crate::verify::origin;
 use crate::withdraw::withdrawal;
+
+/// Most clips with a near code that are compared.
+const CODES: usize = 4;
 
 /// What a registry says, and the placement under which the clip fits its registered original.
 pub(crate) struct Answer {
@@ -99,33 +102,51 @@ pub(crate) fn by_fingerprint(
     trust: &TrustAnchors,
     limits: &Limits,
 ) -> Result<Answer, Error> {
-    let led = match (nearest(registry, samples)?, code) {
-        (Some((urn, _)), _) => vec![urn],
-        (None, Some(code)) => with_near_code(registry, code)?,
-        (None, None) => Vec::new(),
-    };
-    for urn in led {
-        if let Some(record) = registry.by_urn(&urn)?
-            && let Some(answer) = looks_like(&record, samples, trust, limits)
-        {
+    let likest = |records: &[Record]| likest(records, samples, trust, limits);
+    let whole = thinned(&Fingerprint::of(samples)).to_bytes();
+    if let Some(records) = registry.resembling(FINGERPRINT_ALGORITHM, &whole)? {
+        if let Some(answer) = likest(&records) {
             return Ok(answer);
         }
+        let Some(code) = code else { return Ok(Answer::unknown()) };
+        let records = match registry.resembling(ISCC_ALGORITHM, &code.to_sequence()) {
+            // Not every server knows that algorithm.
+            Err(Error::Refused { .. }) => Vec::new(),
+            answer => answer?.unwrap_or_default(),
+        };
+        return Ok(likest(&records).unwrap_or_else(Answer::unknown));
     }
-    Ok(Answer::unknown())
+    let led = match (nearest(registry, samples)?, code) {
+        (Some((urn, _)), _) => vec![urn],
+        (None, Some(code)) => {
+            with_near_code(registry, code, CODES)?.into_iter().map(|neighbour| neighbour.urn).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    let mut records = Vec::new();
+    for urn in led {
+        records.extend(registry.by_urn(&urn.to_string())?);
+    }
+    Ok(likest(&records).unwrap_or_else(Answer::unknown))
 }
 
-/// The answer where a record's manifest vouches for pictures like these.
-fn looks_like(record: &Record, samples: &Samples, trust: &TrustAnchors, limits: &Limits) -> Option<Answer> {
-    let (mut finding, bound) = examine(record, Via::Fingerprint, trust, limits);
-    // The index may say anything: what counts is the fingerprint under the signature.
-    let original = bound.fingerprint.as_ref().map(|fingerprint| fingerprint.size);
-    let vouched = compare(samples, &bound.fingerprint?, &View::orientations());
-    if vouched.likeness != Likeness::Same || !is_near(&vouched) {
-        return None;
+/// Of records that an index calls alike, the one whose signed fingerprint is. The index may say anything: what counts is the
+/// fingerprint under the signature.
+fn likest(records: &[Record], samples: &Samples, trust: &TrustAnchors, limits: &Limits) -> Option<Answer> {
+    let mut best: Option<Answer> = None;
+    for record in records {
+        let (mut finding, bound) = examine(record, Via::Fingerprint, trust, limits);
+        let Some(signed) = bound.fingerprint else { continue };
+        let found = compare(samples, &signed, &View::orientations());
+        let nearer =
+            best.as_ref().and_then(|best| best.finding.distance).is_none_or(|known| found.distance < known);
+        if is_near(&found) && found.likeness == Likeness::Same && nearer {
+            finding.distance = Some(found.distance);
+            finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
+            best = Some(Answer { finding, original: Some(signed.size), view: None });
+        }
     }
-    finding.distance = Some(vouched.distance);
-    finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
-    Some(Answer { finding, original, view: None })
+    best
 }
 
 /// What the signature of a registered manifest covers.
@@ -139,8 +160,8 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
         manifest: Some(record.entry.urn.to_string()),
         via: Some(via),
         signature: Some(ManifestSignature::Absent),
-        title: Some(record.entry.title.clone()),
-        registered_at: Some(record.registered_at.clone()),
+        title: Some(record.entry.title.clone()).filter(|title| !title.is_empty()),
+        registered_at: Some(record.registered_at.clone()).filter(|time| !time.is_empty()),
         ..RegistryFinding::default()
     };
     let mut bound = Bound { payload: None, fingerprint: None };
@@ -154,6 +175,8 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
                 _ => ManifestSignature::Invalid,
             });
             finding.issuer = read.issuer;
+            // What comes over a network has no title but that in its manifest.
+            finding.title = finding.title.or(read.title);
             finding.origin = read.origin.map(origin);
             finding.withdrawal = strongest(record, read.signer, trust);
             bound.payload = binding::payload(&read.bindings);

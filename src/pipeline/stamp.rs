@@ -8,7 +8,7 @@ use filigrane_media::{
     Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SignatureSampler, SoundFormat,
     TranscodeError, muxer_for, probe, transcode, transcode_with_sound,
 };
-use filigrane_provenance::{Assertion, Claim, Identity, Origin, Signed, sign};
+use filigrane_provenance::{Assertion, Claim, Identity, ModelCard, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};
 use filigrane_watermark::{Embedder, Key, Payload, Strength};
 use tempfile::TempPath;
@@ -40,6 +40,8 @@ pub struct Stamp<'a> {
     pub origin: Option<Origin>,
     /// The time-stamping authority asked, in place of the identity's own.
     pub timestamp: Option<String>,
+    /// The models that the content was made with.
+    pub models: Vec<ModelCard>,
     /// What the signer states beyond that.
     pub statements: Vec<Assertion>,
     /// How the marked pictures are encoded.
@@ -80,16 +82,35 @@ pub struct Stamped {
 }
 
 /// The pictures as they go out, and what was learnt on the way.
-struct Pictures {
+pub(crate) struct Pictures {
     file: Option<TempPath>,
     info: MediaInfo,
-    fingerprint: Option<Fingerprint>,
-    code: Option<VideoCode>,
-    frames: u64,
+    pub fingerprint: Option<Fingerprint>,
+    pub code: Option<VideoCode>,
+    pub frames: u64,
     luma_psnr: Option<f64>,
     audio_snr: Option<f64>,
     audio_nmr: Option<f64>,
-    notes: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+impl Pictures {
+    /// What a registry keeps of them under this manifest.
+    pub fn entry(&self, signed: &Signed, title: String, identity: &Identity) -> Result<Entry, Error> {
+        let fingerprint = self.fingerprint.as_ref();
+        Ok(Entry {
+            urn: signed.urn.parse()?,
+            manifest: Some(signed.manifest.clone()),
+            fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
+            keys: fingerprint.map(Fingerprint::keys).unwrap_or_default(),
+            code: self.code.as_ref().map(VideoCode::body),
+            width: self.info.width,
+            height: self.info.height,
+            duration: self.info.duration.unwrap_or(0.0),
+            title,
+            issuer: Some(identity.issuer().to_owned()),
+        })
+    }
 }
 
 /// Whether a result may be written to `output`, before any work is done; [`stamp`] asks it too.
@@ -123,11 +144,11 @@ pub fn stamp(
     }
     check(input, output, how.identity.is_some(), how.force)?;
     let payload = Payload::from_uuid(how.id.as_bytes());
-    let pictures = match how.watermark {
+    let mut pictures = match how.watermark {
         Some(force) => mark(input, output, payload, force, how, progress)?,
         None => examine(input, output, how, progress)?,
     };
-    let mut notes = pictures.notes;
+    let mut notes = std::mem::take(&mut pictures.notes);
     let mut stamped = Stamped {
         output: output.to_owned(),
         manifest: None,
@@ -140,13 +161,13 @@ pub fn stamp(
         frames: pictures.frames,
         notes: Vec::new(),
     };
-    let fingerprint = pictures.fingerprint.as_ref();
-    let mut finished = pictures.file;
+    let mut finished = pictures.file.take();
     let mut entry = None;
     if let Some(identity) = how.identity {
         let mut claim = Claim::new(how.id, title(output), how.version);
         claim.origin = how.origin;
         claim.timestamp.clone_from(&how.timestamp);
+        claim.models.clone_from(&how.models);
         claim.assertions.clone_from(&how.statements);
         claim.parent = finished.as_ref().map(|_| input.to_owned());
         claim.watermarked = how.watermark.is_some();
@@ -154,33 +175,21 @@ pub fn stamp(
             .watermark
             .map(|_| of_payload(payload))
             .into_iter()
-            .chain(fingerprint.map(of_fingerprint))
+            .chain(pictures.fingerprint.as_ref().map(of_fingerprint))
             .chain(pictures.code.as_ref().map(of_code))
             .collect();
         let source = finished.as_deref().unwrap_or(input);
         let signed_file = vacant(beside(output, "signed")?)?;
-        let Signed { urn, manifest, sidecar, notes: said, .. } =
-            sign(source, &signed_file, &claim, identity, &how.limits)?;
+        let signed = sign(source, &signed_file, &claim, identity, &how.limits)?;
         finished = Some(signed_file);
-        notes.extend(said);
         if how.registry.is_some() {
-            entry = Some(Entry {
-                urn: urn.parse()?,
-                manifest: Some(manifest.clone()),
-                fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
-                code: pictures.code.map(|code| code.body()),
-                keys: fingerprint.map(Fingerprint::keys).unwrap_or_default(),
-                width: pictures.info.width,
-                height: pictures.info.height,
-                duration: pictures.info.duration.unwrap_or(0.0),
-                title: title(output),
-                issuer: Some(identity.issuer().to_owned()),
-            });
+            entry = Some(pictures.entry(&signed, title(output), identity)?);
         }
-        if sidecar {
-            stamped.sidecar = Some(write_sidecar(output, &manifest, how.force)?);
+        if signed.sidecar {
+            stamped.sidecar = Some(write_sidecar(output, &signed.manifest, how.force)?);
         }
-        stamped.manifest = Some(urn);
+        notes.extend(signed.notes);
+        stamped.manifest = Some(signed.urn);
     }
     if let Some(finished) = finished {
         let settled = settle(finished, output, how.force);
@@ -193,16 +202,24 @@ pub fn stamp(
     // Last: a record of a file that never came to be would stay for ever. A file without its record can be published
     // again.
     if let (Some(registry), Some(entry)) = (how.registry, entry) {
-        match registry.publish(&entry) {
-            Ok(_) => stamped.registered = true,
-            Err(error) => notes.push(format!(
-                "{} is signed, but could not be registered ({error}): `filigrane registry publish` does it later",
-                output.display()
-            )),
-        }
+        stamped.registered = register(registry, &entry, output, &mut notes);
     }
     stamped.notes = notes;
     Ok(stamped)
+}
+
+/// Whether the registry took the entry; else a note says why not.
+pub(crate) fn register(registry: &Registry, entry: &Entry, output: &Path, notes: &mut Vec<String>) -> bool {
+    match registry.publish(entry) {
+        Ok(_) => true,
+        Err(error) => {
+            notes.push(format!(
+                "{} is signed, but could not be registered ({error}): `filigrane registry publish` does it later",
+                output.display()
+            ));
+            false
+        }
+    }
 }
 
 /// Encodes the marked pictures into a temporary file.
@@ -285,13 +302,18 @@ fn sound_strength(force: Force) -> Strength {
 
 /// Looks at the pictures of a file whose bytes stay as they are.
 fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress) -> Result<Pictures, Error> {
-    let mut decoder = Decoder::open(input, &how.limits, &how.cancel)?;
-    let info = decoder.info().clone();
+    let decoder = Decoder::open(input, &how.limits, &how.cancel)?;
     let to = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let kept = input.extension().is_some_and(|from| from.eq_ignore_ascii_case(&to));
     if !kept {
-        return Err(Error::OtherContainer { from: info.container, to });
+        return Err(Error::OtherContainer { from: decoder.info().container.clone(), to });
     }
+    watch(decoder, progress)
+}
+
+/// Looks at pictures that stay as they are.
+pub(crate) fn watch(mut decoder: Decoder, progress: &dyn Progress) -> Result<Pictures, Error> {
+    let info = decoder.info().clone();
     let mut sampler = Sampler::default();
     let mut signatures = SignatureSampler::new(&info);
     let mut frames = 0;
@@ -340,6 +362,6 @@ fn sidecar(output: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn title(output: &Path) -> String {
+pub(crate) fn title(output: &Path) -> String {
     output.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

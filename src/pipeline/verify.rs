@@ -1,21 +1,23 @@
 use std::path::Path;
 use std::time::Instant;
 
-use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples, VIDEO_CODE_NEAR, VideoCode};
+use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples, VideoCode};
 use filigrane_frame::{Digest, Limits};
-use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, SignatureSampler, probe};
-use filigrane_provenance::{self as provenance, CredentialState, TrustAnchors};
+use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, SignatureSampler, probe_parts};
+use filigrane_provenance::{self as provenance, CredentialState, Track, TrustAnchors, Voucher};
 use filigrane_registry::{Error as RegistryError, Registry, Urn};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, Media, NearCode,
-    Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, FurtherMark, Media,
+    Model, NearCode, Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark,
+    WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
-use filigrane_watermark::{Detector, Finding, Key, SEGMENT_DEVIATIONS};
+use filigrane_watermark::{Detector, FALSE_ALARM, Finding, Key, Payload, SEGMENT_DEVIATIONS};
 use time::OffsetDateTime;
 
 use crate::binding;
-use crate::file::digest;
+use crate::fingerprints::with_near_code;
+use crate::input::Input;
 use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
 use crate::progress::Progress;
@@ -27,6 +29,8 @@ use crate::withdraw::consent_withdrawal;
 const STILL_SIDE: u32 = 480;
 /// Most registered manifests told that have a near code.
 const MOST_NEAR: usize = 8;
+/// Most marks that a file's manifests state which are asked for.
+const MOST_STATED: usize = 16;
 
 /// Which evidence is gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,14 +94,16 @@ pub struct Verified {
 }
 
 /// What decoding yielded.
-struct Seen {
+pub(crate) struct Seen {
     info: MediaInfo,
     frames: u64,
-    finding: Option<Finding>,
-    audio: Option<AudioFinding>,
-    samples: Option<Samples>,
+    pub finding: Option<Finding>,
+    /// Marks found beside that one, with log10 of their chance.
+    also: Vec<(Payload, f64)>,
+    pub audio: Option<AudioFinding>,
+    pub samples: Option<Samples>,
     pdq: Vec<PdqFrame>,
-    code: Option<VideoCode>,
+    pub code: Option<VideoCode>,
     stills: Vec<Still>,
     decode: f64,
     watermark: f64,
@@ -107,17 +113,33 @@ struct Seen {
 impl Verifier<'_> {
     /// Gathers the evidence about one file. Never fails: what cannot be read is said in the report.
     pub fn verify(&self, path: &Path, name: &str, progress: &dyn Progress) -> Verified {
+        self.answer(Input::File(path), name, progress)
+    }
+
+    /// The same about a stream in several files, such as DASH and HLS have: one answer for all of them, which must be there
+    /// where it is to be `whole`.
+    pub fn verify_stream(
+        &self,
+        tracks: &[Track],
+        whole: bool,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Verified {
+        self.answer(Input::Stream(tracks, whole), name, progress)
+    }
+
+    fn answer(&self, input: Input<'_>, name: &str, progress: &dyn Progress) -> Verified {
         let start = Instant::now();
         let mut report = Report::new(name);
         if !self.stages.classifier {
             report.classifier.state = ClassifierState::Skipped;
         }
         let mut stills = Vec::new();
-        match digest(path, &self.cancel) {
+        match input.digest(&self.cancel) {
             Ok((digest, bytes)) => {
                 report.sha256 = Some(digest.to_string());
                 report.bytes = Some(bytes);
-                stills = self.gather(path, &mut report, progress);
+                stills = self.gather(input, &mut report, progress);
             }
             Err(error) => report.errors.push(format!("cannot read the file: {error}")),
         }
@@ -125,11 +147,11 @@ impl Verifier<'_> {
         Verified { report, stills }
     }
 
-    fn gather(&self, path: &Path, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
+    fn gather(&self, input: Input<'_>, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
         let mut bound = None;
         if self.stages.credentials {
             let start = Instant::now();
-            match provenance::read_at(path, self.trust, self.at, &self.limits) {
+            match input.credentials(self.trust, self.at, &self.limits) {
                 Ok(read) => {
                     bound = binding::code(&read.bindings);
                     let signer = read.signer;
@@ -138,11 +160,19 @@ impl Verifier<'_> {
                         report.errors.push(format!("registry: {error}"));
                     }
                 }
+                // It is the beginning of a stream, or what was named as one is none: nothing can be said of it.
+                Err(error @ provenance::Error::Part { .. }) => {
+                    let text = error.to_string();
+                    let own = text.strip_prefix(&report.file).and_then(|text| text.strip_prefix(": "));
+                    report.errors.push(own.unwrap_or(&text).to_owned());
+                    return Vec::new();
+                }
                 Err(error) => report.errors.push(format!("credentials: {error}")),
             }
             report.timing.credentials_s = start.elapsed().as_secs_f64();
         }
-        let mut seen = match self.look(path, progress) {
+        let claimed = stated_marks(&report.credentials);
+        let mut seen = match self.look(input, &claimed, progress) {
             Ok(seen) => seen,
             Err(error) => {
                 report.errors.push(error.to_string());
@@ -195,6 +225,7 @@ impl Verifier<'_> {
         if let Some(finding) = seen.finding {
             let picture = (seen.info.width as usize, seen.info.height as usize);
             report.watermark = watermark(&finding, |geometry| stated(geometry, picture, original, view));
+            report.watermark.also = seen.also.iter().map(further).collect();
             report.watermark.audio = audio_mark(seen.audio.as_ref());
             let payload = seen.audio.and_then(|audio| audio.payload);
             if let (Some(payload), Shelf::Open(registry)) = (payload, &self.shelf)
@@ -217,15 +248,22 @@ impl Verifier<'_> {
     }
 
     /// Decodes the video once for all stages that look at pictures.
-    fn look(&self, path: &Path, progress: &dyn Progress) -> Result<Seen, filigrane_media::Error> {
+    pub(crate) fn look(
+        &self,
+        input: Input<'_>,
+        stated: &[Payload],
+        progress: &dyn Progress,
+    ) -> Result<Seen, filigrane_media::Error> {
+        let files = input.pictured(&self.limits)?;
         let pictures_wanted = self.stages.watermark || self.stages.fingerprint || self.stills > 0;
         if !pictures_wanted {
-            let info = probe(path, &self.limits)?;
+            let info = probe_parts(&files, &self.limits)?;
             let frames = info.frames.unwrap_or(0);
             return Ok(Seen {
                 info,
                 frames,
                 finding: None,
+                also: Vec::new(),
                 audio: None,
                 samples: None,
                 pdq: Vec::new(),
@@ -238,8 +276,8 @@ impl Verifier<'_> {
         }
         let start = Instant::now();
         let listens = self.stages.watermark;
-        let open = if listens { Decoder::open_with_sound } else { Decoder::open };
-        let mut decoder = open(path, &self.limits, &self.cancel)?;
+        let open = if listens { Decoder::open_parts_with_sound } else { Decoder::open_parts };
+        let mut decoder = open(&files, &self.limits, &self.cancel)?;
         let mut listening = Listening::new(self.keys);
         let info = decoder.info().clone();
         let mut detector = self.stages.watermark.then(|| Detector::new(self.keys));
@@ -292,13 +330,18 @@ impl Verifier<'_> {
         errors.extend(decoder.damage().iter().cloned());
         let decode = (start.elapsed().as_secs_f64() - watermark).max(0.0);
         let before = Instant::now();
-        let finding = detector.and_then(|detector| strongest(detector.finish()));
+        let finding = detector.as_ref().and_then(|detector| strongest(detector.finish()));
+        let also = match (&detector, &finding) {
+            (Some(detector), Some(finding)) => beside(detector, finding, stated),
+            _ => Vec::new(),
+        };
         let audio = listening.finish();
         watermark += before.elapsed().as_secs_f64();
         Ok(Seen {
             info,
             frames,
             finding,
+            also,
             audio,
             samples: sampler.finish(),
             pdq: pdq.map(PdqSampler::finish).unwrap_or_default(),
@@ -332,7 +375,7 @@ impl Verifier<'_> {
     /// Registered manifests whose code is near.
     fn near(&self, code: Option<&VideoCode>) -> Result<Vec<NearCode>, RegistryError> {
         let (Shelf::Open(registry), Some(code)) = (&self.shelf, code) else { return Ok(Vec::new()) };
-        let near = registry.near(&code.body(), code.bits(), VIDEO_CODE_NEAR, MOST_NEAR)?;
+        let near = with_near_code(registry, code, MOST_NEAR)?;
         let said = near
             .into_iter()
             .map(|neighbour| NearCode { manifest: neighbour.urn.to_string(), distance: neighbour.distance });
@@ -353,6 +396,32 @@ impl Verifier<'_> {
         }
         Ok(Some(Answer::unknown()))
     }
+}
+
+/// The marks that intact credentials say the pictures carry.
+fn stated_marks(credentials: &Credentials) -> Vec<Payload> {
+    let stated = credentials.marks.iter().filter(|_| credentials.intact());
+    stated.filter_map(|mark| mark.parse().ok()).take(MOST_STATED).collect()
+}
+
+/// The marks beside the one that was found: those of the stated ones that are there, and one that can be read when the part
+/// of the first is taken off.
+fn beside(detector: &Detector, finding: &Finding, stated: &[Payload]) -> Vec<(Payload, f64)> {
+    if finding.sighting.is_none() {
+        return Vec::new();
+    }
+    let others: Vec<Payload> =
+        stated.iter().copied().filter(|payload| finding.payload != Some(*payload)).collect();
+    let chances = detector.stated(&others, finding.payload);
+    let mut found: Vec<_> =
+        others.into_iter().zip(chances).filter(|(_, chance)| *chance <= FALSE_ALARM.log10()).collect();
+    let another = finding.payload.and_then(|payload| detector.another(payload));
+    found.extend(another.filter(|(payload, _)| found.iter().all(|(known, _)| known != payload)));
+    found
+}
+
+fn further((payload, log10_p): &(Payload, f64)) -> FurtherMark {
+    FurtherMark { payload: payload.to_string(), log10_p: Some(*log10_p) }
 }
 
 /// The finding of the key that shows best: with bits, then without.
@@ -381,25 +450,53 @@ fn credentials(read: provenance::Credentials, at: Option<i64>) -> Credentials {
         manifest: read.manifest,
         codes: read.codes,
         time_stamped: read.time_stamped,
+        trusted_by: read.trusted_by.map(|voucher| trusted_by(&voucher, at)),
         certificate_fault: read.certificate_fault,
         marks: marks.map(|payload| payload.to_string()).collect(),
         origin: read.origin.map(origin),
         generator: read.generator,
         actions: read.actions.into_iter().map(|action| action.action).collect(),
         consents: read.consents.into_iter().map(|one| consent(one, at)).collect(),
+        models: read.models.into_iter().map(model).collect(),
         explanation: read.explanation,
     }
+}
+
+/// Whose word it is that a signer is trusted on, and whether that is out of date.
+fn trusted_by(voucher: &Voucher, at: Option<i64>) -> String {
+    match voucher {
+        Voucher::Own => "own".to_owned(),
+        Voucher::List(list) if list.overdue(at.unwrap_or_else(now)) => format!("{list}, overdue for renewal"),
+        Voucher::List(list) => list.to_string(),
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// A consent as it stood at a time, seconds since 1970; `None` for now.
 fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
     Consent {
-        ended: consent.ended(at.unwrap_or_else(|| OffsetDateTime::now_utc().unix_timestamp())),
+        ended: consent.ended(at.unwrap_or_else(now)),
         subject: consent.subject,
         uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
         purpose: consent.purpose,
         until: consent.until,
         withdrawal: None,
+    }
+}
+
+fn model(card: provenance::ModelCard) -> Model {
+    Model {
+        kind: card.asset_type(),
+        name: card.name,
+        version: card.version,
+        sha256: card.sha256,
+        licence: card.licence,
+        training_data: card.training_data,
+        link: card.link,
     }
 }
 

@@ -30,10 +30,7 @@ pub fn withdraw(
     if let (Some(subject), Some(record)) = (subject, &record)
         && !states_consent(record, subject)?
     {
-        return Err(Error::NoConsent {
-            urn: urn.to_owned(),
-            subject: subject.chars().take(LONGEST).collect(),
-        });
+        return Err(no_consent(urn, subject));
     }
     let known = record.map(|record| record.revocations).unwrap_or_default();
     let mine = |revocation: &Revocation| {
@@ -49,6 +46,10 @@ pub fn withdraw(
     let at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
     let signature = sign_statement(Revocation::statement(name, subject, &reason, &at).as_bytes(), identity)?;
     Ok(registry.revoke(urn, &Revocation { subject: subject.map(str::to_owned), reason, at, signature })?)
+}
+
+fn no_consent(urn: &str, subject: &str) -> Error {
+    Error::NoConsent { urn: urn.to_owned(), subject: subject.chars().take(LONGEST).collect() }
 }
 
 /// Whether the manifest of a record states that this subject consented.
@@ -69,6 +70,43 @@ pub(crate) fn consent_withdrawal(
     about
         .map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust))
         .max_by_key(|withdrawal| withdrawal.by)
+}
+
+/// Takes in a withdrawal that a stranger sent; only the manifest's own signer has a say. Once it has spoken, saying so again
+/// changes nothing.
+///
+/// # Errors
+/// The manifest is not registered or states no consent of that subject, or the withdrawal is by nobody or by somebody else.
+pub fn accept_withdrawal(
+    registry: &Registry,
+    urn: &str,
+    revocation: &Revocation,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let name: Urn = urn.parse()?;
+    let record = registry.by_urn(urn)?.ok_or_else(|| filigrane_registry::Error::Missing {
+        urn: name,
+        location: registry.place().to_owned(),
+    })?;
+    if let Some(subject) = &revocation.subject
+        && !states_consent(&record, subject)?
+    {
+        return Err(no_consent(urn, subject));
+    }
+    let trust = TrustAnchors::empty();
+    let manifest = record.entry.manifest.ok_or(Error::NotTheSigner(name))?;
+    let signer = read_manifest(&manifest, &trust, limits)?.signer;
+    let by_signer =
+        |revocation: &Revocation| withdrawal(name, revocation, signer, &trust).by == WithdrawnBy::Signer;
+    if !by_signer(revocation) {
+        return Err(Error::NotTheSigner(name));
+    }
+    // One word about each subject is enough, and others must not be crowded out.
+    let mut same = record.revocations.iter().filter(|known| known.subject == revocation.subject);
+    if !same.any(by_signer) {
+        registry.revoke(urn, revocation)?;
+    }
+    Ok(())
 }
 
 /// What a registered withdrawal is worth: that of the manifest's own signer, or of somebody trusted, counts.

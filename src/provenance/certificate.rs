@@ -23,7 +23,7 @@ const C2PA_CLAIM_SIGNING: &[u64] = &[1, 3, 6, 1, 4, 1, 62558, 2, 1];
 pub(crate) const SELF_ISSUED: &str = "(self-issued, filigrane)";
 const VALIDITY: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 /// Clocks differ: a certificate is valid from a day before it was made.
-const CLOCK_SLACK: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const CLOCK_SLACK: Duration = Duration::from_secs(24 * 3600);
 
 /// A key with its certificate, and the authority's certificate that issued it.
 pub(crate) struct Issued {
@@ -100,6 +100,9 @@ pub(crate) struct Description {
     pub not_after: String,
     /// The same in seconds since 1970.
     pub expires: i64,
+    pub not_before: String,
+    /// The same in seconds since 1970.
+    pub starts: i64,
     pub fingerprint: Digest,
     pub is_authority: bool,
     /// Whether it names itself as its issuer.
@@ -120,16 +123,20 @@ pub(crate) fn describe(der: &[u8], place: &str) -> Result<Description, Error> {
     let text = |name: &x509_parser::x509::X509Name<'_>| {
         name.iter_organization().next().and_then(|entry| entry.as_str().ok()).map(str::to_owned)
     };
-    let expires = certificate.validity().not_after.timestamp();
-    let not_after = OffsetDateTime::from_unix_timestamp(expires)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| certificate.validity().not_after.to_string());
+    let validity = certificate.validity();
+    let shown = |time: &x509_parser::time::ASN1Time| {
+        OffsetDateTime::from_unix_timestamp(time.timestamp())
+            .ok()
+            .and_then(|time| time.format(&Rfc3339).ok())
+            .unwrap_or_else(|| time.to_string())
+    };
     Ok(Description {
         subject: certificate.subject().to_string(),
         organisation: text(certificate.subject()),
-        not_after,
-        expires,
+        not_after: shown(&validity.not_after),
+        expires: validity.not_after.timestamp(),
+        not_before: shown(&validity.not_before),
+        starts: validity.not_before.timestamp(),
         fingerprint: Digest(sha2::Sha256::digest(der).into()),
         is_authority,
         is_root: certificate.subject() == certificate.issuer(),

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use filigrane_frame::Interval;
 use uuid::Uuid;
 
-use crate::Origin;
+use crate::{ModelCard, Origin};
 
 /// A mark in, or a fingerprint of, the content that leads back to its manifest (C2PA 2.4, `c2pa.soft-binding`).
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,8 @@ pub struct Claim {
     pub parent: Option<PathBuf>,
     /// The time-stamping authority asked for this signature, in place of the identity's own.
     pub timestamp: Option<String>,
+    /// The models that the content was made with: ingredients of the action that made it (C2PA 2.4, `inputTo`).
+    pub models: Vec<ModelCard>,
     /// Further assertions.
     pub assertions: Vec<Assertion>,
 }
@@ -62,6 +64,7 @@ impl Claim {
             generator_version: generator_version.into(),
             parent: None,
             timestamp: None,
+            models: Vec::new(),
             assertions: Vec::new(),
         }
     }

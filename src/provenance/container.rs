@@ -1,5 +1,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
+use crate::merkle_box::{self, Place};
+
 /// Type of the box that holds a manifest store in an ISO media file (C2PA 2.4, annex A.5).
 pub(crate) const C2PA_BOX: [u8; 16] =
     [0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81];
@@ -8,6 +10,11 @@ const PARENTS: [&[u8; 4]; 16] = [
     b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"edts", b"udta", b"dinf", b"tref",
     b"treg", b"mvex", b"mfra", b"meta", b"schi",
 ];
+/// Type of the box that holds XMP, all of which the engine reads into memory, as it does the list of brands.
+const XMP_BOX: [u8; 16] =
+    [0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac];
+const LARGEST_XMP: u64 = 32 << 20;
+const LARGEST_FTYP: u64 = 64 << 10;
 const DEEPEST: usize = 32;
 /// Most boxes or chunks; a day of half-second fragments has some 1.5 million.
 const MOST_BOXES: u64 = 2_000_000;
@@ -74,9 +81,21 @@ pub(crate) struct Survey {
     pub stray: Option<String>,
     /// Boxes of media data at the top of an ISO media file.
     pub media: u64,
+    /// Boxes that begin a fragment there.
+    pub fragments: u64,
+    /// Whether there is a description of the tracks.
+    pub movie: bool,
+    /// Boxes that hold a manifest store.
+    pub stores: u64,
+    /// Boxes that state places in a signed stream, and the first of these.
+    pub merkles: u64,
+    pub place: Option<Place>,
+    /// Boxes that a hash over the file leaves out by their type, the manifest's own aside.
+    pub unhashed: u64,
+    /// Where an index of fragments stands before any of these.
+    early_index: Option<u64>,
     boxes: u64,
     indices: u64,
-    fragments: u64,
 }
 
 /// Walks the boxes of an ISO media file or the chunks of an AVI; finds nothing in other files. Memory is constant,
@@ -88,6 +107,10 @@ pub(crate) fn survey(stream: &mut (impl Read + Seek), container: Container) -> i
         Container::Mp4 | Container::QuickTime => survey.boxes(stream, 0, end, 0)?,
         Container::Avi => survey.chunks(stream, end)?,
         Container::Matroska | Container::Other => {}
+    }
+    // The initialisation segment of a stream in several files has no media and may have one.
+    if let Some(position) = survey.early_index.filter(|_| survey.media > 0) {
+        survey.astray("an index of fragments in a file that has none before it", position);
     }
     stream.rewind()?;
     Ok(survey)
@@ -123,8 +146,16 @@ impl Survey {
             if depth == 0 {
                 self.note(&kind, position);
             }
-            if &kind == b"uuid" && depth == 0 && head.get(header..header + 16) == Some(&C2PA_BOX[..]) {
-                self.manifest_bytes = self.manifest_bytes.saturating_add(size);
+            if &kind == b"uuid" && depth == 0 {
+                let content = (position + header as u64 + 16, size.saturating_sub(header as u64 + 16));
+                match head.get(header..header + 16) {
+                    Some(id) if id == C2PA_BOX => self.provenance(stream, size, content, position)?,
+                    Some(id) if id == XMP_BOX && size > LARGEST_XMP => self.too_large("XMP", size, position),
+                    _ => {}
+                }
+            }
+            if &kind == b"ftyp" && size > LARGEST_FTYP {
+                self.too_large("brands", size, position);
             }
             if PARENTS.contains(&&kind) {
                 // An ISO `meta` has a version before its children, a QuickTime one starts with its `hdlr` at once.
@@ -140,21 +171,55 @@ impl Survey {
         Ok(())
     }
 
+    /// Takes up a box of C2PA's: `content` is where it begins after its type, and how long it is.
+    fn provenance(
+        &mut self,
+        stream: &mut (impl Read + Seek),
+        size: u64,
+        content: (u64, u64),
+        position: u64,
+    ) -> io::Result<()> {
+        self.manifest_bytes = self.manifest_bytes.saturating_add(size);
+        match merkle_box::read(stream, content.0, content.1)? {
+            Ok(Some(place)) => {
+                self.merkles += 1;
+                self.place.get_or_insert(place);
+            }
+            Ok(None) => self.stores += 1,
+            Err(why) => self.excess = Some(format!("a box of hashes at byte {position} that {why}")),
+        }
+        Ok(())
+    }
+
+    fn too_large(&mut self, what: &str, size: u64, position: u64) {
+        self.excess =
+            Some(format!("{size} bytes of {what} at byte {position}, more than any writer puts there"));
+    }
+
     fn note(&mut self, kind: &[u8; 4], position: u64) {
+        self.unhashed += u64::from(matches!(kind, b"ftyp" | b"free" | b"skip" | b"mfra"));
         match kind {
             b"ftyp" => {}
             b"mfra" => self.indices += 1,
             b"moof" => self.fragments += 1,
             b"mdat" => self.media += 1,
+            b"moov" => self.movie = true,
             _ => return,
         }
         let what = match kind {
-            b"ftyp" if position > 0 => "file type box that is not the first",
-            b"mfra" if self.indices > 1 => "second index of fragments",
-            b"mfra" if self.fragments == 0 => "index of fragments in a file that has none",
+            b"ftyp" if position > 0 => "a file type box that is not the first",
+            b"mfra" if self.indices > 1 => "a second index of fragments",
+            b"mfra" if self.fragments == 0 => {
+                self.early_index.get_or_insert(position);
+                return;
+            }
             _ => return,
         };
-        self.stray.get_or_insert_with(|| format!("a {what}, at byte {position}, which no signature covers"));
+        self.astray(what, position);
+    }
+
+    fn astray(&mut self, what: &str, position: u64) {
+        self.stray.get_or_insert_with(|| format!("{what}, at byte {position}, which no signature covers"));
     }
 
     fn chunks(&mut self, stream: &mut (impl Read + Seek), end: u64) -> io::Result<()> {
@@ -259,9 +324,33 @@ mod tests {
         let stray = |tail: &[Vec<u8>]| survey_of([start.clone(), tail.concat()].concat()).stray;
         let (index, fragment) = (boxed(b"mfra", b""), boxed(b"moof", b""));
         assert!(stray(&[boxed(b"ftyp", b"isom")]).unwrap().contains("byte 12"));
-        assert!(stray(std::slice::from_ref(&index)).unwrap().contains("has none"));
+        let media = boxed(b"mdat", b"x");
+        assert!(stray(&[media.clone(), index.clone()]).unwrap().contains("has none"));
+        assert!(stray(&[index.clone(), fragment.clone(), media]).unwrap().contains("has none"));
+        assert_eq!(stray(std::slice::from_ref(&index)), None, "an initialisation segment has no media");
         assert!(stray(&[fragment.clone(), index.clone(), index.clone()]).unwrap().contains("second"));
         assert_eq!(stray(&[fragment, index]), None);
+    }
+
+    #[test]
+    fn the_place_of_a_fragment_is_read_and_what_would_take_all_memory_is_kept_from_the_engine() {
+        let hashes = |cbor: &[u8]| boxed(b"uuid", &[&C2PA_BOX[..], b"\0\0\0\0merkle\0", cbor].concat());
+        let fragment = |cbor: &[u8]| {
+            let file =
+                [boxed(b"ftyp", b"isom"), hashes(cbor), boxed(b"moof", b""), boxed(b"mdat", b"x")].concat();
+            survey_of(file)
+        };
+        let sound = fragment(b"\xa3huniqueId\x01glocalId\x02hlocation\x18\x2a");
+        assert_eq!(sound.place, Some(Place { unique: 1, local: 2, location: 42 }));
+        assert_eq!((sound.merkles, sound.stores, sound.fragments, sound.media), (1, 0, 1, 1));
+        let lying = fragment(b"\xa1fhashes\x81\x5b\0\0\0\x0f\xff\xff\xff\xff");
+        assert!(lying.excess.unwrap().contains("length"), "the engine would take 64 GB for this");
+        let brands = survey_of(boxed(b"ftyp", &vec![b'i'; 70_000]));
+        assert!(brands.excess.unwrap().contains("brands"));
+        let mut large = ((LARGEST_XMP + 1) as u32).to_be_bytes().to_vec();
+        large.extend([&b"uuid"[..], &XMP_BOX].concat());
+        let file = [boxed(b"ftyp", b"isom"), large].concat();
+        assert!(survey_of(file).excess.unwrap().contains("XMP"));
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use filigrane_frame::Digest;
 
-use crate::{Consent, Origin, SoftBinding};
+use crate::{Consent, ModelCard, Origin, SoftBinding, Voucher};
 
 /// How far the credentials of a file can be relied on (C2PA 2.4, validation states).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +58,8 @@ pub struct Credentials {
     /// When it was signed, RFC 3339: by the time-stamp authority when [`time_stamped`](Self::time_stamped), else the
     /// latest time that the signer states for its own actions.
     pub signed_at: Option<String>,
+    /// On whose word the signer is trusted.
+    pub trusted_by: Option<Voucher>,
     /// Whether a time-stamp authority vouches for `signed_at`.
     pub time_stamped: bool,
     /// Name of the active manifest, `urn:c2pa:UUID` in those of C2PA 2.
@@ -81,6 +83,8 @@ pub struct Credentials {
     pub actions: Vec<ActionSummary>,
     /// Who consented to which use of their likeness or voice, as the signer states it.
     pub consents: Vec<Consent>,
+    /// The models that the content was made with, as the manifest and its parents state.
+    pub models: Vec<ModelCard>,
     /// Number of manifests in the store: earlier ones are those of its ingredients.
     pub manifests: usize,
     /// Why the credentials are invalid, or where they might be instead; one or more sentences.
@@ -96,6 +100,7 @@ impl Credentials {
             issuer: None,
             signer: None,
             signed_at: None,
+            trusted_by: None,
             time_stamped: false,
             manifest: None,
             title: None,
@@ -107,6 +112,7 @@ impl Credentials {
             generator: None,
             actions: Vec::new(),
             consents: Vec::new(),
+            models: Vec::new(),
             manifests: 0,
             explanation: None,
         }

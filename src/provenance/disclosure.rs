@@ -3,7 +3,7 @@ use std::str::FromStr;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Assertion, Error, Origin};
+use crate::{Assertion, Error, ModelCard, Origin};
 
 /// Fields that a law asks of generated content. What they mean for anybody's duties is for lawyers to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Disclosed<'a> {
     pub provider: &'a str,
     /// The system that generated it, name and version, as far as it is known.
     pub system: Option<&'a str>,
+    /// The model that it was generated with, where that is stated; it stands for a system without a name.
+    pub model: Option<&'a ModelCard>,
     /// The program that signs, name and version.
     pub generator: &'a str,
     /// The manifest's name.
@@ -54,17 +56,23 @@ impl Disclosure {
         if !matches!(about.origin, Origin::Generated | Origin::Composite) {
             return Ok(None);
         }
+        let model = about.model.map(ModelCard::title);
+        let system = about.system.or(model.as_deref());
         let (label, data) = match self {
             Self::None => return Ok(None),
             Self::Eu => {
-                let mut data = json!({ "modelType": "c2pa.types.model" });
-                if let Some(system) = about.system {
-                    data["modelName"] = json!(system);
+                let kind = about.model.unwrap_or(&ModelCard::default()).asset_type();
+                let mut data = json!({ "modelType": kind });
+                if let Some(name) = model.as_deref().or(system) {
+                    data["modelName"] = json!(name);
+                }
+                if let Some(identifier) = about.model.and_then(ModelCard::identifier) {
+                    data["modelIdentifier"] = json!(identifier);
                 }
                 ("c2pa.ai-disclosure", data)
             }
             Self::California => {
-                let (name, version) = named(about.system.unwrap_or(about.generator));
+                let (name, version) = named(system.unwrap_or(about.generator));
                 let data = json!({
                     "provider": about.provider,
                     "system": name,
@@ -124,6 +132,7 @@ mod tests {
         let about = Disclosed {
             provider: "A studio",
             system: Some("Dream Machine 2.1"),
+            model: None,
             generator: "filigrane 0.1",
             id,
             origin: Origin::Generated,
@@ -144,5 +153,16 @@ mod tests {
         let unnamed = Disclosed { system: None, ..about };
         let data = Disclosure::California.assertion(&unnamed).unwrap().unwrap().data;
         assert_eq!(data["system"], "filigrane");
+        let card = r#"{"name": "Wan", "version": "2.1", "type": "onnx", "link": "https://example.org/wan"}"#;
+        let card = ModelCard::from_json(card).unwrap();
+        let modelled = Disclosed { model: Some(&card), ..unnamed };
+        let data = |disclosure: Disclosure| disclosure.assertion(&modelled).unwrap().unwrap().data;
+        let eu = data(Disclosure::Eu);
+        assert_eq!(
+            (&eu["modelType"], &eu["modelName"]),
+            (&json!("c2pa.types.model.onnx"), &json!("Wan 2.1"))
+        );
+        assert_eq!(eu["modelIdentifier"], "https://example.org/wan");
+        assert_eq!(data(Disclosure::California)["systemVersion"], "2.1");
     }
 }

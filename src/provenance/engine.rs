@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use c2pa::{Context, Settings};
 
+use crate::pen::Lent;
 use crate::{Error, TrustAnchors};
 
 /// Stack for the engine, which descends recursively into what attackers nest.
@@ -24,7 +25,21 @@ pub(crate) fn signing(size: u64, media: u64) -> Result<Arc<Context>, Error> {
     build(&TrustAnchors::empty(), None, if media == 1 { size } else { 0 })
 }
 
+/// The same for signing with a signer that the engine keeps, whose manifests are embedded by the caller.
+pub(crate) fn lending(signer: Lent) -> Result<Arc<Context>, Error> {
+    Ok(configured(&TrustAnchors::empty(), 0)?.with_signer(signer).into_shared())
+}
+
 fn build(trust: &TrustAnchors, deadline: Option<Duration>, size: u64) -> Result<Arc<Context>, Error> {
+    let mut context = configured(trust, size)?;
+    if let Some(allowed) = deadline {
+        let start = Instant::now();
+        context = context.with_progress_callback(move |_, _, _| start.elapsed() < allowed);
+    }
+    Ok(context.into_shared())
+}
+
+fn configured(trust: &TrustAnchors, size: u64) -> Result<Context, Error> {
     let failed = |error: c2pa::Error| Error::Internal(format!("C2PA settings: {error}"));
     let mut settings = serde_json::json!({
         "core": {
@@ -47,18 +62,13 @@ fn build(trust: &TrustAnchors, deadline: Option<Duration>, size: u64) -> Result<
         // All hashes of pieces stand in the manifest; the file gets no further boxes.
         settings["core"]["merkle_tree_max_proofs"] = 0.into();
     }
-    if !trust.is_empty()
+    if !trust.signers_pem().is_empty()
         && let Some(settings) = settings.as_object_mut()
     {
-        settings.insert("trust".to_owned(), serde_json::json!({ "user_anchors": trust.to_pem() }));
+        settings.insert("trust".to_owned(), serde_json::json!({ "user_anchors": trust.signers_pem() }));
     }
     let settings = Settings::new().with_json(&settings.to_string()).map_err(failed)?;
-    let mut context = Context::new().with_settings(settings).map_err(failed)?;
-    if let Some(allowed) = deadline {
-        let start = Instant::now();
-        context = context.with_progress_callback(move |_, _, _| start.elapsed() < allowed);
-    }
-    Ok(context.into_shared())
+    Context::new().with_settings(settings).map_err(failed)
 }
 
 /// Runs the engine on a roomy stack of its own. `None` when it panicked.

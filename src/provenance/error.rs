@@ -68,6 +68,16 @@ pub enum Error {
         /// What sort of failure it was.
         kind: ErrorKind,
     },
+    /// A file of a stream in several is not what it is given for.
+    #[error("{}: {detail}", path.display())]
+    Part {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        detail: String,
+        /// What sort of failure it was.
+        kind: ErrorKind,
+    },
     /// A manifest store is there, but can't be taken out.
     #[error("{}: {detail}", path.display())]
     Store {
@@ -110,7 +120,7 @@ impl Error {
                 ErrorKind::Key
             }
             Self::Certificate { .. } => ErrorKind::Trust,
-            Self::Sign { kind, .. } => *kind,
+            Self::Sign { kind, .. } | Self::Part { kind, .. } => *kind,
             Self::Store { .. } => ErrorKind::Malformed,
             Self::Stalled { .. } => ErrorKind::Limit,
             Self::Io { .. } => ErrorKind::Io,

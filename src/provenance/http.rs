@@ -1,4 +1,4 @@
-//! The only way out to the network: one small request, at signing time, to an address that the signer chose or that
+//! The way out of this room to the network: one small request, at signing time, to an address that the signer chose or that
 //! stands in the signer's own certificate. Verifying never comes here.
 
 use std::time::Duration;

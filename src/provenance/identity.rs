@@ -92,17 +92,17 @@ impl Identity {
         &self.chain
     }
 
-    /// Fails when the certificate has run out.
-    pub(crate) fn check_time(&self) -> Result<(), Error> {
-        if time::OffsetDateTime::now_utc().unix_timestamp() < self.leaf.expires {
+    /// Fails when the certificate has run out at a time, seconds since 1970, or is not valid yet.
+    pub(crate) fn check_time(&self, now: i64) -> Result<(), Error> {
+        let detail = if now < self.leaf.starts {
+            format!("is not valid before {}: the clock of this machine may be wrong", self.leaf.not_before)
+        } else if now >= self.leaf.expires {
+            let (end, name) = (&self.leaf.not_after, &self.name);
+            format!("ran out at {end}: `filigrane identity rotate {name}` makes a new one")
+        } else {
             return Ok(());
-        }
-        let place = format!("certificate of identity {}", self.name);
-        let detail = format!(
-            "ran out at {}: `filigrane identity rotate {}` makes a new one",
-            self.leaf.not_after, self.name
-        );
-        Err(Error::Certificate { place, detail })
+        };
+        Err(Error::Certificate { place: format!("certificate of identity {}", self.name), detail })
     }
 
     /// Anchors that trust this identity's root and no other; none when the root is not known.

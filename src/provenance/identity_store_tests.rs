@@ -105,3 +105,15 @@ fn a_rotated_identity_signs_anew_and_keeps_the_old_root_without_the_old_key() {
     let (_, again) = store.rotate("a", &passphrase("x")).unwrap();
     assert_ne!(again, kept);
 }
+
+#[test]
+fn a_certificate_is_used_within_its_time_alone_and_a_clock_that_is_behind_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let identity = make(&IdentityStore::open(home.path()), "a", "x").unwrap();
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    identity.check_time(now).unwrap();
+    let early = identity.check_time(now - 2 * 24 * 3600).unwrap_err().to_string();
+    assert!(early.contains("is not valid before") && early.contains("clock of this machine"), "{early}");
+    let late = identity.check_time(now + 11 * 366 * 24 * 3600).unwrap_err().to_string();
+    assert!(late.contains("ran out at") && late.contains("identity rotate a"), "{late}");
+}

@@ -1,13 +1,15 @@
 //! Where a video says it comes from: writes C2PA manifests, reads and validates them, keeps the signing identities
-//! and the anchors of trust. The only crate that knows the C2PA engine, and the only one that speaks to the network: signing
+//! and the anchors of trust. The only crate that knows the C2PA engine. It speaks to the network when signing alone: that
 //! asks for time-stamps and revocation where an identity says so, verifying asks nobody.
 
+mod active;
 mod algorithm;
 mod certificate;
 mod claim;
 mod command_key;
 mod consent;
 mod container;
+mod content;
 mod credentials;
 mod disclosure;
 mod ecdsa_form;
@@ -21,24 +23,35 @@ mod key;
 mod layout;
 mod lint;
 mod lint_tables;
+mod live_reader;
+mod live_signer;
 mod manifest;
+mod merkle_box;
+mod model;
 mod origin;
 mod passphrase;
 mod pen;
 mod preflight;
 mod profile;
 mod read;
+mod read_fragments;
 mod revocation;
+mod segment;
 mod sign;
+mod sign_fragments;
 mod statement;
 mod store;
 mod token_key;
+mod track;
 mod training;
+mod tree;
 mod trial;
 mod trust;
+mod trust_list;
 mod validation;
 mod validity;
 
+pub use active::active_manifest;
 pub use algorithm::Algorithm;
 pub use claim::{Assertion, Claim, SoftBinding};
 pub use consent::{Consent, Use};
@@ -48,12 +61,19 @@ pub use error::Error;
 pub use identity::{Identity, IdentitySettings};
 pub use identity_store::{IdentityStore, IdentitySummary, KeySource};
 pub use lint::{Ruling, lint};
+pub use live_reader::{LiveReader, LiveSegment};
+pub use live_signer::{LiveSigner, SignedSegment};
+pub use model::ModelCard;
 pub use origin::Origin;
 pub use passphrase::Passphrase;
 pub use profile::{Breach, check_certificates};
 pub use read::{crjson, read, read_at, read_manifest};
+pub use read_fragments::read_fragments;
 pub use sign::{Signed, sign};
+pub use sign_fragments::{check_tracks, sign_fragments};
 pub use statement::{Endorsement, read_statement, sign_statement};
 pub use store::manifest_bytes;
+pub use track::Track;
 pub use training::Training;
-pub use trust::{AnchorSummary, TrustAnchors};
+pub use trust::{AnchorSummary, TrustAnchors, Voucher};
+pub use trust_list::{Purpose, TrustList};

@@ -8,6 +8,12 @@ use crate::{Claim, Error, Origin, SoftBinding};
 const SPECIFICATION: &str = "2.4.0";
 /// Name by which the actions refer to the parent ingredient.
 pub(crate) const PARENT: &str = "parent";
+
+/// Name by which the actions refer to a model, the ingredient of that number.
+pub(crate) fn model_name(index: usize) -> String {
+    format!("model-{index}")
+}
+
 const SOFT_BINDING: &str = "c2pa.soft-binding";
 
 /// Fills the builder with what the claim states, all of it vouched for by the signer (`created`, not `gathered`).
@@ -66,7 +72,8 @@ fn actions(claim: &Claim, parent: bool, now: &str) -> Result<Vec<Value>, Error> 
                 Origin::Generated | Origin::Camera => "c2pa.edited.metadata",
             };
             let source_type = origin.source_type();
-            actions.push(json!({ "action": action, "when": now, "digitalSourceType": source_type }));
+            let edited = json!({ "action": action, "when": now, "digitalSourceType": source_type });
+            actions.push(with_models(edited, claim));
         }
     } else {
         let origin = claim.origin.ok_or_else(|| {
@@ -74,11 +81,12 @@ fn actions(claim: &Claim, parent: bool, now: &str) -> Result<Vec<Value>, Error> 
                 "a manifest without a parent must say how the video came to be: give an origin".to_owned(),
             )
         })?;
-        actions.push(json!({
+        let created = json!({
             "action": "c2pa.created",
             "when": now,
             "digitalSourceType": origin.source_type(),
-        }));
+        });
+        actions.push(with_models(created, claim));
     }
     if claim.watermarked {
         if claim.bindings.is_empty() {
@@ -87,6 +95,15 @@ fn actions(claim: &Claim, parent: bool, now: &str) -> Result<Vec<Value>, Error> 
         actions.push(json!({ "action": "c2pa.watermarked.bound", "when": now }));
     }
     Ok(actions)
+}
+
+/// The action with the models that went into it.
+fn with_models(mut action: Value, claim: &Claim) -> Value {
+    if !claim.models.is_empty() {
+        let names: Vec<String> = (0..claim.models.len()).map(model_name).collect();
+        action["parameters"] = json!({ "ingredientIds": names });
+    }
+    action
 }
 
 /// `soft-binding-map` of C2PA 2.4; a route through JSON would turn the byte strings into text.

@@ -16,6 +16,11 @@ pub(crate) fn check(store: &[u8]) -> Result<(), String> {
     boxes(store, 0, &mut budget)
 }
 
+/// The same for one CBOR item that stands alone.
+pub(crate) fn check_item(item: &[u8]) -> Result<(), String> {
+    cbor(item, &mut Budget { items: MOST_ITEMS, expanded: 0 })
+}
+
 struct Budget {
     items: usize,
     expanded: usize,

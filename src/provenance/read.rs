@@ -1,20 +1,22 @@
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::Cursor;
+use std::io::{Cursor, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2pa::crypto::cose::CertificateTrustError;
 use c2pa::{Context, Manifest, Reader};
-use filigrane_frame::Limits;
+use filigrane_frame::{ErrorKind, Limits};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::store::{self, Store};
 use crate::validation::{self, CERTIFICATE_INVALID, Finding};
 use crate::{
-    ActionSummary, Consent, CredentialState, Credentials, Error, Location, Origin, SoftBinding, TrustAnchors,
-    certificate, consent, engine, layout, manifest, preflight, profile, validity,
+    ActionSummary, Consent, CredentialState, Credentials, Error, Location, ModelCard, Origin, SoftBinding,
+    TrustAnchors, certificate, consent, content, engine, layout, manifest, model, preflight, profile, tree,
+    validity,
 };
 
 /// Longest text taken from a manifest, characters.
@@ -23,8 +25,12 @@ const LONGEST_TEXT: usize = 1000;
 const MOST_ENTRIES: usize = 256;
 /// The status code of a withdrawn certificate.
 const REVOKED: &str = "signingCredential.ocsp.revoked";
-/// Longest chain of parents followed for the origin.
+/// Longest chain of parents followed.
 const LONGEST_CHAIN: usize = 64;
+/// Said when the engine panicked.
+pub(crate) const BROKEN_OFF: &str = "the manifest makes the C2PA engine break off";
+/// Longest time that checking may take, whatever the size.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Slowest hashing that is still waited for, bytes a second.
 const SLOWEST_HASHING: f64 = 10e6;
 
@@ -49,22 +55,26 @@ pub fn read_at(
     at: Option<i64>,
     limits: &Limits,
 ) -> Result<Credentials, Error> {
+    let finish = |mut credentials: Credentials, reader: &Reader, stamped: Option<bool>| {
+        if credentials.location == Some(Location::Embedded) {
+            refuse_beginning(reader, path)?;
+            compare_layout(&mut credentials, reader, path)?;
+        }
+        judge(&mut credentials, reader, trust, stamped, at);
+        Ok(credentials)
+    };
     let conclude = |opened: Opened| match opened {
-        Opened::Reader(reader, location) => {
-            let embedded = location == Location::Embedded;
-            let mut credentials = summarise(&reader, location);
-            if embedded {
-                compare_layout(&mut credentials, &reader, path)?;
-            }
-            if let Some(at) = at {
-                validity::judge_at(&mut credentials, &reader, trust, at);
-            }
-            Ok(credentials)
+        Opened::Reader(reader, location, stamped) => finish(summarise(&reader, location), &reader, stamped),
+        Opened::Compared(reader, location, stamped) => {
+            finish(summarise_compared(&reader, location), &reader, stamped)
         }
         Opened::Answer(credentials) => Ok(*credentials),
     };
-    let read = within(path, trust, limits, |context| check(path, context, limits).and_then(conclude))?;
-    Ok(read.unwrap_or_else(|| broken("the manifest makes the C2PA engine break off".to_owned(), None)))
+    let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+    let read = within(size, trust, limits, |context, deadline| {
+        check(path, context, trust, limits, Some(deadline)).and_then(conclude)
+    })?;
+    Ok(read.unwrap_or_else(|| broken(BROKEN_OFF.to_owned(), None)))
 }
 
 /// The manifests of a file with their validation as crJSON, the form of the C2PA Conformance Program; `None` when there
@@ -75,28 +85,32 @@ pub fn read_at(
 pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Option<Value>, Error> {
     let broken = |detail: String| Error::Store { path: path.to_owned(), detail };
     let document = |opened: Opened| match opened {
-        Opened::Reader(reader, _) => {
+        Opened::Reader(reader, ..) | Opened::Compared(reader, ..) => {
             serde_json::from_str(&reader.crjson()).map(Some).map_err(|error| broken(error.to_string()))
         }
         Opened::Answer(answer) if answer.state == CredentialState::Absent => Ok(None),
         Opened::Answer(answer) => Err(broken(answer.explanation.unwrap_or_default())),
     };
-    let read = within(path, trust, limits, |context| check(path, context, limits).and_then(document))?;
-    read.ok_or_else(|| broken("the manifest makes the C2PA engine break off".to_owned()))
+    let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+    let read = within(size, trust, limits, |context, _| {
+        check(path, context, trust, limits, None).and_then(document)
+    })?;
+    read.ok_or_else(|| broken(BROKEN_OFF.to_owned()))
 }
 
-/// Runs `work` with an engine that gives up when hashing the file takes too long; `None` when it broke off.
-fn within<T: Send>(
-    path: &Path,
+/// Runs `work` with an engine that gives up when hashing so many bytes takes too long, and the time at which it does;
+/// `None` when it broke off.
+pub(crate) fn within<T: Send>(
+    size: u64,
     trust: &TrustAnchors,
     limits: &Limits,
-    work: impl FnOnce(&Arc<Context>) -> Result<T, Error> + Send,
+    work: impl FnOnce(&Arc<Context>, Instant) -> Result<T, Error> + Send,
 ) -> Result<Option<T>, Error> {
-    let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     let seconds = limits.stall_seconds + size as f64 / SLOWEST_HASHING;
-    let allowed = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    let allowed = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST).min(LONGEST);
+    let deadline = Instant::now() + allowed;
     let context = engine::context(trust, Some(allowed))?;
-    match engine::guarded(|| work(&context))? {
+    match engine::guarded(|| work(&context, deadline))? {
         Some(Err(Error::Stalled { path, .. })) => Err(Error::Stalled { path, seconds }),
         Some(read) => read.map(Some),
         None => Ok(None),
@@ -129,26 +143,42 @@ pub fn read_manifest(bytes: &[u8], trust: &TrustAnchors, limits: &Limits) -> Res
             "application/octet-stream",
             Cursor::new(&[][..]),
         );
-        opened(reader, place, Location::Bare).map(|opened| match opened {
-            Opened::Reader(reader, location) => summarise(&reader, location),
-            Opened::Answer(credentials) => *credentials,
-        })
+        match opened(reader, place, Location::Bare)? {
+            Opened::Reader(reader, location, _) | Opened::Compared(reader, location, _) => {
+                let mut credentials = summarise(&reader, location);
+                let stamped = stamped(&reader, bytes, trust, limits)?;
+                judge(&mut credentials, &reader, trust, stamped, None);
+                Ok(credentials)
+            }
+            Opened::Answer(credentials) => Ok(*credentials),
+        }
     })?;
     match read {
         Some(Err(Error::Stalled { path, .. })) => Err(Error::Stalled { path, seconds }),
         Some(read) => read,
-        None => Ok(broken("the manifest makes the C2PA engine break off".to_owned(), Some(Location::Bare))),
+        None => Ok(broken(BROKEN_OFF.to_owned(), Some(Location::Bare))),
     }
 }
 
 /// What looking for credentials gave.
-enum Opened {
-    Reader(Box<Reader>, Location),
+pub(crate) enum Opened {
+    /// With what the authorities for time-stamps say, where they are not those for signers.
+    Reader(Box<Reader>, Location, Option<bool>),
+    /// The same; the engine did not see the content, which was found to be as signed.
+    Compared(Box<Reader>, Location, Option<bool>),
     /// There is nothing to read, or nothing that can be read.
     Answer(Box<Credentials>),
 }
 
-fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Opened, Error> {
+/// With a deadline, content is compared in little memory where that can be done; the engine's own report, as crJSON has it,
+/// then says that the content is missing.
+fn check(
+    path: &Path,
+    context: &Arc<Context>,
+    trust: &TrustAnchors,
+    limits: &Limits,
+    deadline: Option<Instant>,
+) -> Result<Opened, Error> {
     let answer = |credentials| Ok(Opened::Answer(Box::new(credentials)));
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     let (bytes, location) = match store::find(path, &mut file, limits)? {
@@ -161,14 +191,84 @@ fn check(path: &Path, context: &Arc<Context>, limits: &Limits) -> Result<Opened,
         }
     };
     let media_type = store::media_type(path, &mut file)?;
+    let size = file.metadata().map_err(Error::io("read", path))?.len();
+    if let Some(deadline) = deadline.filter(|_| size >= content::LARGE) {
+        let without = Reader::from_shared_context(context).with_manifest_data_and_stream(
+            &bytes,
+            &media_type,
+            Cursor::new(&[][..]),
+        );
+        if let Ok(reader) = without {
+            match content::holds(&reader, &mut file, deadline).map_err(Error::io("read", path))? {
+                Some(true) => {
+                    let stamped = stamped(&reader, &bytes, trust, limits)?;
+                    return Ok(Opened::Compared(Box::new(reader), location, stamped));
+                }
+                // What the engine says of the missing content is right for a changed one, too.
+                Some(false) if summarise(&reader, location.clone()).state == CredentialState::Invalid => {
+                    let stamped = stamped(&reader, &bytes, trust, limits)?;
+                    return Ok(Opened::Reader(Box::new(reader), location, stamped));
+                }
+                _ => {}
+            }
+        }
+    }
+    file.rewind().map_err(Error::io("read", path))?;
     let reader =
         Reader::from_shared_context(context).with_manifest_data_and_stream(&bytes, &media_type, &mut file);
-    opened(reader, path, location)
+    match opened(reader, path, location)? {
+        Opened::Reader(reader, location, _) => {
+            let stamped = stamped(&reader, &bytes, trust, limits)?;
+            Ok(Opened::Reader(reader, location, stamped))
+        }
+        answer => Ok(answer),
+    }
 }
 
-fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Opened, Error> {
+/// What the certificates amount to, as of `at`, seconds since 1970; `None` for now.
+pub(crate) fn judge(
+    credentials: &mut Credentials,
+    reader: &Reader,
+    trust: &TrustAnchors,
+    stamped: Option<bool>,
+    at: Option<i64>,
+) {
+    if let Some(trusted) = stamped {
+        validity::judge_stamp(credentials, reader, trust, trusted);
+    }
+    if let Some(at) = at {
+        validity::judge_at(credentials, reader, trust, at);
+    }
+    let at = at.unwrap_or_else(|| OffsetDateTime::now_utc().unix_timestamp());
+    validity::name_the_future(credentials, reader, at);
+    validity::name_the_voucher(credentials, reader, trust, at);
+}
+
+/// Whether the authorities that vouch for time-stamps vouch for the one here; `None` without one, or where no published list
+/// tells them from those that vouch for signers. The engine knows one set of anchors alone, and is asked twice.
+pub(crate) fn stamped(
+    reader: &Reader,
+    bytes: &[u8],
+    trust: &TrustAnchors,
+    limits: &Limits,
+) -> Result<Option<bool>, Error> {
+    if !trust.has_lists() || reader.active_manifest().and_then(Manifest::time).is_none() {
+        return Ok(None);
+    }
+    let allowed = Duration::try_from_secs_f64(limits.stall_seconds).unwrap_or(Duration::MAX);
+    let context = engine::context(&trust.for_time_stamps(), Some(allowed))?;
+    let reader = Reader::from_shared_context(&context).with_manifest_data_and_stream(
+        bytes,
+        "application/octet-stream",
+        Cursor::new(&[][..]),
+    );
+    let codes = reader.ok().map(|reader| summarise(&reader, Location::Bare).codes).unwrap_or_default();
+    Ok(Some(codes.iter().any(|code| code == validity::STAMP_TRUSTED)))
+}
+
+pub(crate) fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Result<Opened, Error> {
     match reader {
-        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location)),
+        Ok(reader) => Ok(Opened::Reader(Box::new(reader), location, None)),
         // The engine gives up at a revoked certificate; an untrusted one it reports as a status.
         Err(c2pa::Error::CertificateTrustError(CertificateTrustError::CertificateNotTrusted)) => {
             let why = "the authority that issued the signer's certificate has withdrawn it";
@@ -181,15 +281,27 @@ fn opened(reader: c2pa::Result<Reader>, path: &Path, location: Location) -> Resu
     }
 }
 
-fn broken(why: String, location: Option<Location>) -> Credentials {
+pub(crate) fn broken(why: String, location: Option<Location>) -> Credentials {
     let mut credentials = Credentials::bare(CredentialState::Invalid);
     credentials.location = location;
     credentials.explanation = Some(why);
     credentials
 }
 
-fn summarise(reader: &Reader, location: Location) -> Credentials {
+pub(crate) fn summarise(reader: &Reader, location: Location) -> Credentials {
     let bare = location == Location::Bare;
+    told(reader, location, bare)
+}
+
+/// The same where the content was found to be as signed, which the engine did not see.
+fn summarise_compared(reader: &Reader, location: Location) -> Credentials {
+    let mut credentials = told(reader, location, true);
+    credentials.codes.extend(content::matched(reader).map(str::to_owned));
+    credentials
+}
+
+/// What the engine says; `bare` leaves out what it says of the content.
+fn told(reader: &Reader, location: Location, bare: bool) -> Credentials {
     let finding =
         reader.validation_results().map_or_else(Finding::default, |results| validation::judge(results, bare));
     let mut credentials = Credentials::bare(finding.state);
@@ -212,7 +324,14 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
     }
     credentials.generator = generator(manifest);
     credentials.actions = actions(manifest);
-    credentials.origin = origin(reader, manifest);
+    let chain = parents(reader, manifest);
+    credentials.origin = origin(&chain);
+    credentials.models = chain
+        .iter()
+        .flat_map(|manifest| manifest.ingredients())
+        .filter_map(ModelCard::of_ingredient)
+        .take(model::MOST)
+        .collect();
     credentials.bindings = bindings(manifest).take(MOST_ENTRIES).collect();
     credentials.earlier_bindings = reader
         .iter_manifests()
@@ -232,7 +351,7 @@ fn summarise(reader: &Reader, location: Location) -> Credentials {
     // For claims of C2PA 1 the engine does not ask who the authority is.
     credentials.time_stamped = stamped.is_some()
         && manifest.claim_version().is_some_and(|version| version >= 2)
-        && credentials.codes.iter().any(|code| code == "timeStamp.trusted");
+        && credentials.codes.iter().any(|code| code == validity::STAMP_TRUSTED);
     credentials.signed_at =
         stamped.or_else(|| credentials.actions.iter().filter_map(|action| action.when.clone()).max());
     credentials
@@ -255,13 +374,20 @@ fn refuse_certificate(credentials: &mut Credentials, leaf: Vec<u8>) {
     }
 }
 
+/// The beginning of a stream in several files is neither intact nor altered alone.
+fn refuse_beginning(reader: &Reader, path: &Path) -> Result<(), Error> {
+    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    if tree::wants_fragments(reader, &mut file).map_err(Error::io("read", path))? {
+        let detail =
+            "it begins a stream in several files: name its media segments with --fragments".to_owned();
+        return Err(Error::Part { path: path.to_owned(), detail, kind: ErrorKind::Parameter });
+    }
+    Ok(())
+}
+
 /// Holds the boxes of a file against what its signer says of them, where one does.
 fn compare_layout(credentials: &mut Credentials, reader: &Reader, path: &Path) -> Result<(), Error> {
-    let stated = reader
-        .active_manifest()
-        .and_then(|manifest| manifest.assertions().iter().find(|one| one.label() == layout::LABEL))
-        .and_then(|assertion| assertion.value().ok());
-    let Some(stated) = stated else { return Ok(()) };
+    let Some(stated) = layout::stated(reader) else { return Ok(()) };
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     if !layout::holds(stated, &mut file).map_err(Error::io("read", path))? {
         credentials.state = CredentialState::Invalid;
@@ -315,29 +441,36 @@ fn action_values(manifest: &Manifest) -> impl Iterator<Item = &Value> {
         .flatten()
 }
 
-/// The gravest origin stated along the chain of parents.
-fn origin(reader: &Reader, manifest: &Manifest) -> Option<Origin> {
-    let mut found = None;
+/// A manifest and its parents, the youngest first.
+fn parents<'a>(reader: &'a Reader, manifest: &'a Manifest) -> Vec<&'a Manifest> {
+    let mut chain = Vec::new();
     let mut seen = HashSet::new();
     let mut next = Some(manifest);
     while let Some(manifest) = next {
-        if seen.len() == LONGEST_CHAIN || !seen.insert(manifest.label()) {
+        if chain.len() == LONGEST_CHAIN || !seen.insert(manifest.label()) {
             break;
         }
-        let stated = action_values(manifest)
-            .filter_map(|action| action.get("digitalSourceType")?.as_str())
-            .filter_map(Origin::from_source_type);
-        found = found.into_iter().chain(stated).reduce(Origin::graver);
+        chain.push(manifest);
         next = manifest
             .ingredients()
             .iter()
             .find(|ingredient| ingredient.is_parent())
             .and_then(|parent| reader.get_manifest(parent.active_manifest()?));
     }
-    found
+    chain
 }
 
-fn short(text: &str) -> String {
+/// The gravest origin stated along a chain of parents.
+fn origin(chain: &[&Manifest]) -> Option<Origin> {
+    chain
+        .iter()
+        .flat_map(|manifest| action_values(manifest))
+        .filter_map(|action| action.get("digitalSourceType")?.as_str())
+        .filter_map(Origin::from_source_type)
+        .reduce(Origin::graver)
+}
+
+pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::PathBuf;
 
 use super::*;
 use crate::sign::tests::{Desk, claim};
@@ -136,7 +137,7 @@ fn an_expired_time_budget_is_an_error_of_kind_limit() {
     let allowed = read(&path, &desk.anchors, &limits);
     assert!(allowed.is_ok(), "a senseless bound counts as none");
     let context = engine::context(&desk.anchors, Some(Duration::ZERO)).unwrap();
-    let error = check(&path, &context, &Limits::default()).err().unwrap();
+    let error = check(&path, &context, &TrustAnchors::empty(), &Limits::default(), None).err().unwrap();
     assert_eq!(error.kind(), filigrane_frame::ErrorKind::Limit);
 }
 
@@ -192,4 +193,87 @@ fn a_certificate_that_ran_out_is_told_apart_from_changed_content() {
         &Limits::default(),
     );
     assert_eq!(error.unwrap_err().kind(), filigrane_frame::ErrorKind::Trust);
+}
+
+/// A signed file too large for one piece of the engine's, with two boxes of media, which the engine hashes whole.
+fn large(desk: &Desk) -> PathBuf {
+    let source = desk.video("large.mp4");
+    let mut file = std::fs::File::options().append(true).open(&source).unwrap();
+    let size = content::LARGE as u32;
+    std::io::Write::write_all(&mut file, &[&size.to_be_bytes()[..], b"mdat"].concat()).unwrap();
+    let end = file.metadata().unwrap().len();
+    file.set_len(end - 8 + u64::from(size)).unwrap();
+    let (path, _) = desk.sign(&source, "large-signed.mp4", &claim(Some(Origin::Camera)));
+    path
+}
+
+#[test]
+fn a_large_file_in_one_piece_is_compared_without_the_engine_and_says_the_same() {
+    let desk = Desk::new();
+    let path = large(&desk);
+    let found = desk.read(&path);
+    assert_eq!(found.state, CredentialState::Trusted, "{found:?}");
+    let matches = found.codes.iter().filter(|code| *code == "assertion.bmffHash.match").count();
+    assert_eq!((matches, found.codes.iter().any(|code| code.contains("mismatch"))), (1, false));
+    let context = engine::context(&desk.anchors, None).unwrap();
+    let later = Instant::now() + LONGEST;
+    let opened = check(&path, &context, &desk.anchors, &Limits::default(), Some(later)).unwrap();
+    assert!(matches!(opened, Opened::Compared(..)));
+    let engine = match check(&path, &context, &desk.anchors, &Limits::default(), None).unwrap() {
+        Opened::Reader(reader, location, _) => summarise(&reader, location),
+        _ => panic!("the engine reads it"),
+    };
+    let sorted = |mut codes: Vec<String>| {
+        codes.sort();
+        codes
+    };
+    assert_eq!((found.state, sorted(found.codes)), (engine.state, sorted(engine.codes)));
+}
+
+#[test]
+fn a_changed_byte_in_a_large_file_is_seen_and_so_is_a_broken_claim() {
+    let desk = Desk::new();
+    let path = large(&desk);
+    let change = |at: u64| {
+        use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+        let mut file = std::fs::File::options().read(true).write(true).open(&path).unwrap();
+        let mut byte = [0];
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.read_exact(&mut byte).unwrap();
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(&[byte[0] ^ 1]).unwrap();
+    };
+    let end = std::fs::metadata(&path).unwrap().len();
+    change(end - 1);
+    let found = desk.read(&path);
+    assert_eq!(found.state, CredentialState::Invalid);
+    assert!(found.codes.iter().any(|code| code == "assertion.bmffHash.mismatch"), "{found:?}");
+    change(end - 1);
+    assert_eq!(desk.read(&path).state, CredentialState::Trusted);
+    let bytes = std::fs::read(&path).unwrap();
+    let title = bytes.windows(6).position(|window| window == b"a clip").unwrap();
+    change(title as u64);
+    assert_eq!(desk.read(&path).state, CredentialState::Invalid, "the claim was changed");
+}
+
+#[test]
+fn a_large_file_with_its_manifest_beside_it_is_compared_without_the_engine() {
+    let desk = Desk::new();
+    let source = desk.video("large.mkv");
+    let file = fs::File::options().write(true).open(&source).unwrap();
+    file.set_len(content::LARGE + 5).unwrap();
+    let (path, signed) = desk.sign(&source, "large-signed.mkv", &claim(Some(Origin::Camera)));
+    fs::write(desk.path("large-signed.mkv.c2pa"), &signed.manifest).unwrap();
+    let found = desk.read(&path);
+    assert_eq!(found.state, CredentialState::Trusted, "{found:?}");
+    assert!(found.codes.iter().any(|code| code == "assertion.dataHash.match"), "{:?}", found.codes);
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(content::LARGE + 4).unwrap();
+    let context = engine::context(&desk.anchors, None).unwrap();
+    let opened =
+        check(&path, &context, &desk.anchors, &Limits::default(), Some(Instant::now() + LONGEST)).unwrap();
+    assert!(matches!(opened, Opened::Reader(..)));
+    let found = desk.read(&path);
+    assert_eq!(found.state, CredentialState::Invalid);
+    assert!(found.codes.iter().any(|code| code == "assertion.dataHash.mismatch"), "{:?}", found.codes);
 }

@@ -11,7 +11,7 @@ use crate::container::{self, Container};
 use crate::layout;
 use crate::pen::Pen;
 use crate::store::{self, Store};
-use crate::{Claim, Error, Identity, engine, manifest};
+use crate::{Claim, Error, Identity, Origin, engine, manifest, model};
 
 /// A signed video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Signed {
 /// 100 MB for ISO media files with one box of media data; for others the engine holds up to half a gigabyte.
 ///
 /// # Errors
-/// The destination exists, the id is no version 4 UUID, the certificate is not valid now, or a file can't be read
+/// The destination exists, the id is no version 4 UUID, a model goes with another origin, the certificate is not valid now, or a file can't be read
 /// or written. No destination file is left behind.
 pub fn sign(
     source: &Path,
@@ -48,10 +48,7 @@ pub fn sign(
     identity: &Identity,
     limits: &Limits,
 ) -> Result<Signed, Error> {
-    if claim.id.get_version() != Some(uuid::Version::Random) {
-        return Err(Error::Claim(format!("id {} is not a version 4 (random) UUID", claim.id)));
-    }
-    identity.check_time()?;
+    check(claim, identity)?;
     let signed = engine::guarded(|| embed(source, destination, claim, identity, limits))?
         .unwrap_or_else(|| Err(Error::Internal("the C2PA engine broke off while signing".to_owned())));
     if let Err(error) = &signed
@@ -84,8 +81,7 @@ fn embed(
     let mut notes = Vec::new();
     let parent = parent(claim.parent.as_deref().unwrap_or(source), claim, limits, &mut notes)?;
     let carried = parent.as_ref().is_some_and(|parent| parent.active_manifest().is_some());
-    let now = OffsetDateTime::now_utc().truncate_to_second();
-    let now = now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))?;
+    let now = now()?;
     let mut claim = claim.clone();
     claim.assertions.extend(layout::assertion(&mut input).map_err(Error::io("read", source))?);
     let claim = &claim;
@@ -93,6 +89,9 @@ fn embed(
         manifest::define(Builder::from_shared_context(&context), claim, parent.is_some(), &now)?;
     if let Some(parent) = parent {
         builder.add_ingredient(parent);
+    }
+    for (index, model) in claim.models.iter().enumerate() {
+        builder.add_ingredient(model.ingredient(&manifest::model_name(index))?);
     }
     builder.set_no_embed(!container.embeds());
     let media_type = match source.extension().and_then(|extension| extension.to_str()) {
@@ -109,8 +108,32 @@ fn embed(
     Ok(Signed { urn: claim.urn(), manifest, sidecar: !container.embeds(), parent: carried, notes })
 }
 
+/// The time of signing, RFC 3339.
+pub(crate) fn now() -> Result<String, Error> {
+    let now = OffsetDateTime::now_utc().truncate_to_second();
+    now.format(&Rfc3339).map_err(|error| Error::Internal(format!("time: {error}")))
+}
+
+/// Refuses an id that a manifest cannot have, and an identity whose certificate is not valid now.
+pub(crate) fn check(claim: &Claim, identity: &Identity) -> Result<(), Error> {
+    if claim.id.get_version() != Some(uuid::Version::Random) {
+        return Err(Error::Claim(format!("id {} is not a version 4 (random) UUID", claim.id)));
+    }
+    if claim.models.len() > model::MOST {
+        return Err(Error::Claim(format!(
+            "{} models; at most {} can be stated",
+            claim.models.len(),
+            model::MOST
+        )));
+    }
+    if !claim.models.is_empty() && !matches!(claim.origin, Some(Origin::Generated | Origin::Composite)) {
+        return Err(Error::Claim("a model goes with the origin generated or composite alone".to_owned()));
+    }
+    identity.check_time(OffsetDateTime::now_utc().unix_timestamp())
+}
+
 /// The parent ingredient: the earlier version when it has credentials, or when nobody says how the video came to be.
-fn parent(
+pub(crate) fn parent(
     path: &Path,
     claim: &Claim,
     limits: &Limits,
@@ -165,7 +188,7 @@ fn from_store(bytes: Vec<u8>, media_type: &str, file: &mut File) -> c2pa::Result
     }
 }
 
-fn refusal(path: &Path, error: &c2pa::Error) -> Error {
+pub(crate) fn refusal(path: &Path, error: &c2pa::Error) -> Error {
     let kind = match error {
         c2pa::Error::IoError(source) => {
             let source = io::Error::new(source.kind(), source.to_string());

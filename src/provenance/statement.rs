@@ -29,7 +29,7 @@ pub struct Endorsement {
 /// # Errors
 /// The certificate has run out, or the key does not sign.
 pub fn sign_statement(text: &[u8], identity: &Identity) -> Result<Vec<u8>, Error> {
-    identity.check_time()?;
+    identity.check_time(time::OffsetDateTime::now_utc().unix_timestamp())?;
     let signed =
         engine::guarded(|| cose::sign(&Plain(identity), text, None, TimeStampStorage::V2_sigTst2_CTT))?;
     match signed {

@@ -1,11 +1,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use c2pa::crypto::cose::CertificateTrustPolicy;
 use filigrane_frame::Digest;
 
+use crate::trust_list::{self, Purpose, TrustList};
 use crate::{Error, certificate};
 
-/// The certificate authorities whose signers count as trusted.
+/// The certificate authorities whose signers count as trusted: the user's own, which also vouch for time-stamps, and those
+/// of published lists, each for what its list is for.
 #[derive(Debug, Clone, Default)]
 pub struct TrustAnchors {
     anchors: Vec<Anchor>,
@@ -15,6 +19,22 @@ pub struct TrustAnchors {
 struct Anchor {
     summary: AnchorSummary,
     pem: String,
+    list: Option<Arc<TrustList>>,
+}
+
+impl Anchor {
+    fn vouches_for(&self, purpose: Purpose) -> bool {
+        self.list.as_ref().is_none_or(|list| list.purpose == purpose)
+    }
+}
+
+/// On whose word a signer is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Voucher {
+    /// An authority that the user trusts.
+    Own,
+    /// One on a published list.
+    List(TrustList),
 }
 
 /// What a trust anchor says of itself.
@@ -26,6 +46,8 @@ pub struct AnchorSummary {
     pub subject: String,
     /// End of its validity, RFC 3339.
     pub not_after: String,
+    /// The published list it stands on; `None` for one of the user's own.
+    pub list: Option<TrustList>,
 }
 
 impl TrustAnchors {
@@ -39,13 +61,24 @@ impl TrustAnchors {
     /// # Errors
     /// The text is not PEM, or one of its certificates is broken or no certificate authority. Nothing is added then.
     pub fn add_pem(&mut self, pem: &[u8]) -> Result<usize, Error> {
-        self.add(pem, "trust anchors")
+        self.add(pem, "trust anchors", None)
+    }
+
+    /// Adds the certificates of a published list, in JSON (ETSI TS 119 602) or PEM, and says which list it is. PEM does not
+    /// say what it is for: `time_stamps` does.
+    ///
+    /// # Errors
+    /// It is no list, one for another purpose, or a certificate is broken or no authority. Nothing is added then.
+    pub fn add_list(&mut self, bytes: &[u8], place: &str, time_stamps: bool) -> Result<TrustList, Error> {
+        let (list, pem) = trust_list::read(bytes, place, time_stamps)?;
+        self.add(&pem, place, Some(Arc::new(list.clone())))?;
+        Ok(list)
     }
 
     /// Adds the certificates of a PEM file; says how many were new.
     pub fn add_file(&mut self, path: &Path) -> Result<usize, Error> {
         let pem = fs::read(path).map_err(Error::io("read", path))?;
-        self.add(&pem, &path.display().to_string())
+        self.add(&pem, &path.display().to_string(), None)
     }
 
     /// The certificates of every `.pem` and `.crt` file in a folder; none when the folder does not exist.
@@ -86,6 +119,53 @@ impl TrustAnchors {
         self.anchors.iter().map(|anchor| anchor.summary.clone())
     }
 
+    /// Whether an anchor stands on a published list.
+    pub(crate) fn has_lists(&self) -> bool {
+        self.anchors.iter().any(|anchor| anchor.list.is_some())
+    }
+
+    /// The anchors that vouch for time-stamps, as if all were the user's own.
+    pub(crate) fn for_time_stamps(&self) -> Self {
+        let stamps = self.anchors.iter().filter(|anchor| anchor.vouches_for(Purpose::TimeStamps));
+        Self { anchors: stamps.map(|anchor| Anchor { list: None, ..anchor.clone() }).collect() }
+    }
+
+    /// The anchors that vouch for signers as one PEM text.
+    pub(crate) fn signers_pem(&self) -> String {
+        let signers = self.anchors.iter().filter(|anchor| anchor.vouches_for(Purpose::Signers));
+        signers.map(|anchor| anchor.pem.as_str()).collect()
+    }
+
+    /// On whose word a signer's certificates are trusted at a time, seconds since 1970; `None` when they are not.
+    pub(crate) fn voucher(&self, chain: &[Vec<u8>], at: i64) -> Option<Voucher> {
+        let leads = |pem: String| {
+            let mut policy = CertificateTrustPolicy::new();
+            policy.add_default_valid_ekus();
+            let leaf = chain.first()?;
+            let holds = policy.add_user_trust_anchors(pem.as_bytes()).is_ok()
+                && policy.check_certificate_trust(chain, leaf, Some(at)).is_ok();
+            (!pem.is_empty() && holds).then_some(())
+        };
+        let own = self.anchors.iter().filter(|anchor| anchor.list.is_none());
+        if leads(own.map(|anchor| anchor.pem.as_str()).collect()).is_some() {
+            return Some(Voucher::Own);
+        }
+        let mut lists: Vec<&Arc<TrustList>> = Vec::new();
+        for list in self.anchors.iter().filter_map(|anchor| anchor.list.as_ref()) {
+            if list.purpose == Purpose::Signers && !lists.iter().any(|known| Arc::ptr_eq(known, list)) {
+                lists.push(list);
+            }
+        }
+        lists.into_iter().find_map(|list| {
+            let of = self
+                .anchors
+                .iter()
+                .filter(|anchor| anchor.list.as_ref().is_some_and(|other| Arc::ptr_eq(other, list)));
+            leads(of.map(|anchor| anchor.pem.as_str()).collect())?;
+            Some(Voucher::List((**list).clone()))
+        })
+    }
+
     /// Adds the anchors of another list; says how many were new.
     pub fn extend(&mut self, other: &Self) -> usize {
         let before = self.anchors.len();
@@ -115,7 +195,7 @@ impl TrustAnchors {
         self.anchors.iter().map(|anchor| anchor.pem.as_str()).collect()
     }
 
-    fn add(&mut self, pem: &[u8], place: &str) -> Result<usize, Error> {
+    fn add(&mut self, pem: &[u8], place: &str, list: Option<Arc<TrustList>>) -> Result<usize, Error> {
         let mut added = Vec::new();
         for (index, der) in certificate::from_pem(pem, place)?.iter().enumerate() {
             let place = format!("{place}, certificate {}", index + 1);
@@ -128,16 +208,22 @@ impl TrustAnchors {
                 fingerprint: description.fingerprint,
                 subject: description.subject,
                 not_after: description.not_after,
+                list: list.as_deref().cloned(),
             };
-            added.push(Anchor { summary, pem: certificate::to_pem(der)? });
+            added.push(Anchor { summary, pem: certificate::to_pem(der)?, list: list.clone() });
         }
         let before = self.anchors.len();
         added.into_iter().for_each(|anchor| self.insert(anchor));
         Ok(self.anchors.len() - before)
     }
 
+    /// An authority may stand on several lists.
     fn insert(&mut self, anchor: Anchor) {
-        if !self.anchors.iter().any(|known| known.summary.fingerprint == anchor.summary.fingerprint) {
+        let same = |known: &Anchor| {
+            known.summary.fingerprint == anchor.summary.fingerprint
+                && known.summary.list == anchor.summary.list
+        };
+        if !self.anchors.iter().any(same) {
             self.anchors.push(anchor);
         }
     }

@@ -88,6 +88,8 @@ fn gives_colliding_payloads_oldest_first(open: &dyn Fn(&str) -> Registry) {
     second.manifest = None;
     registry.publish(&first).unwrap();
     registry.publish(&second).unwrap();
+    assert_eq!(registry.names(0xffff_ffff_ffff_4fff).unwrap(), [first.urn, second.urn]);
+    assert_eq!(registry.names(0).unwrap(), []);
     let found = registry.by_payload(0xffff_ffff_ffff_4fff).unwrap();
     assert_eq!(found.into_iter().map(|record| record.entry).collect::<Vec<_>>(), [first, second]);
 }

@@ -93,6 +93,30 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A server behind HTTP did not answer, or with nonsense.
+    #[error("{}: {detail}", place.display())]
+    Remote {
+        /// The server.
+        place: PathBuf,
+        /// What happened.
+        detail: String,
+    },
+    /// A server behind HTTP said no.
+    #[error("{}: {detail}", place.display())]
+    Refused {
+        /// The server.
+        place: PathBuf,
+        /// What it said.
+        detail: String,
+    },
+    /// This kind of registry can't do that.
+    #[error("{}: {detail}", place.display())]
+    Unsupported {
+        /// The registry.
+        place: PathBuf,
+        /// What it can't do.
+        detail: &'static str,
+    },
     /// A defect in this program.
     #[error("internal error: {0}")]
     Internal(String),
@@ -106,11 +130,12 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Missing { .. }
             | Self::Exists(_)
-            | Self::Place { .. } => ErrorKind::Parameter,
+            | Self::Place { .. }
+            | Self::Refused { .. } => ErrorKind::Parameter,
             Self::Entry { kind, .. } => *kind,
             Self::Malformed { .. } => ErrorKind::Malformed,
-            Self::Newer { .. } | Self::Older { .. } => ErrorKind::Unsupported,
-            Self::Database { .. } | Self::Io { .. } => ErrorKind::Io,
+            Self::Newer { .. } | Self::Older { .. } | Self::Unsupported { .. } => ErrorKind::Unsupported,
+            Self::Database { .. } | Self::Io { .. } | Self::Remote { .. } => ErrorKind::Io,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }

@@ -327,6 +327,7 @@ pub fn shown(text: &str) -> String {
         return format!("{}://…", text.split("://").next().unwrap_or_default());
     };
     url.set_query(None);
+    url.set_fragment(None);
     // Without a host there is no password either.
     let _ = url.set_password(None);
     url.to_string()

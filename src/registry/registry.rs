@@ -8,9 +8,11 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::folder::Folder;
 use crate::postgres::{Postgres, shown};
+use crate::remote::Remote;
 use crate::store::{LARGEST_FINGERPRINT, Store};
 use crate::{
-    Candidate, Code, Entry, Error, Listed, Neighbour, Published, Record, Revocation, Urn, code, manifest_file,
+    Access, Candidate, Code, Entry, Error, Listed, Neighbour, Published, Record, Revocation, Urn, code,
+    manifest_file,
 };
 
 /// Longest title, issuer or reason kept, bytes.
@@ -48,11 +50,21 @@ impl Registry {
     /// # Errors
     /// The URL is none of a registry, or the server does not answer in time.
     pub fn at(url: &str, create: bool) -> Result<Option<Self>, Error> {
+        Self::reach(url, create, &Access::default())
+    }
+
+    /// As [`at`](Self::at), or at an `http://` or `https://` address behind which the C2PA Soft Binding Resolution API is
+    /// spoken; `create` then asks for one that takes manifests.
+    ///
+    /// # Errors
+    /// The URL is none of a registry, or the server does not answer in time.
+    pub fn reach(url: &str, create: bool, access: &Access) -> Result<Option<Self>, Error> {
         match url.split_once("://") {
             Some(("postgres" | "postgresql", _)) => Ok(Postgres::open(url, create)?.map(Self::of)),
+            Some(("http" | "https", _)) => Ok(Some(Self::of(Remote::open(url, access, create)?))),
             _ => Err(Error::Place {
                 place: shown(url),
-                detail: "no registry has such an address: use a folder or postgres://…".to_owned(),
+                detail: "no registry has such an address: use a folder, postgres://… or https://…".to_owned(),
             }),
         }
     }
@@ -92,6 +104,11 @@ impl Registry {
         self.store.by_payload(payload)
     }
 
+    /// The names of these records alone.
+    pub fn names(&self, payload: u64) -> Result<Vec<Urn>, Error> {
+        self.store.names(payload)
+    }
+
     /// The record of one manifest.
     ///
     /// # Errors
@@ -121,6 +138,12 @@ impl Registry {
         near.sort_by_key(|neighbour| (neighbour.distance, neighbour.urn));
         near.truncate(most);
         Ok(near)
+    }
+
+    /// The records that a whole soft-binding value leads to, best first, as a server behind HTTP judges it; `None` where
+    /// [`like`](Self::like) or [`near`](Self::near) is asked instead. The values are in the manifests alone.
+    pub fn resembling(&self, algorithm: &str, value: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+        self.store.resembling(algorithm, value)
     }
 
     /// Shows the visitor every record, oldest first, until it breaks off. Memory stays bounded, and other calls may be

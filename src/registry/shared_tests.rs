@@ -38,6 +38,10 @@ impl Store for Handle {
         self.0.by_payload(payload)
     }
 
+    fn names(&self, payload: u64) -> Result<Vec<Urn>, Error> {
+        self.0.names(payload)
+    }
+
     fn by_urn(&self, urn: Urn) -> Result<Option<Record>, Error> {
         self.0.store().by_urn(urn)
     }

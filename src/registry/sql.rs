@@ -126,6 +126,18 @@ macro_rules! readers {
 /// The methods of [`Store`](crate::Store) that read alike from both databases.
 macro_rules! listing {
     () => {
+        fn names(&self, payload: u64) -> Result<Vec<Urn>, Error> {
+            let names: Vec<String> = self.query(async |connection, failed| {
+                sqlx::query_scalar("SELECT urn FROM manifests WHERE payload = $1 ORDER BY sequence LIMIT $2")
+                    .bind(payload.cast_signed())
+                    .bind(MOST_COLLISIONS)
+                    .fetch_all(connection)
+                    .await
+                    .map_err(failed)
+            })?;
+            names.iter().map(|name| name.parse()).collect()
+        }
+
         fn list(&self, limit: u32, offset: u64) -> Result<Vec<Listed>, Error> {
             self.query(async |connection, failed| {
                 let rows = sqlx::query(sql::LIST)

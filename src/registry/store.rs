@@ -31,6 +31,9 @@ pub trait Store: Debug + Send + Sync {
     /// Every record whose UUID begins with these 64 bits, oldest first.
     fn by_payload(&self, payload: u64) -> Result<Vec<Record>, Error>;
 
+    /// The names of these records alone.
+    fn names(&self, payload: u64) -> Result<Vec<Urn>, Error>;
+
     /// The record of one manifest.
     fn by_urn(&self, urn: Urn) -> Result<Option<Record>, Error>;
 
@@ -39,6 +42,11 @@ pub trait Store: Debug + Send + Sync {
 
     /// Name and code of the records that have one of these parts, in no order; of very many, those with the first parts.
     fn with_part(&self, parts: &[u64]) -> Result<Vec<(Urn, Option<Code>)>, Error>;
+
+    /// The records that a whole soft-binding value leads to, best first; `None` where [`like`](Self::like) is asked instead.
+    fn resembling(&self, _algorithm: &str, _value: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+        Ok(None)
+    }
 
     /// At most `most` records after the place `after` in the order of publishing, each with its place.
     fn after(&self, after: i64, most: u32) -> Result<Vec<(i64, Record)>, Error>;

@@ -83,6 +83,7 @@ fn credentials(state: CredentialsState) -> Credentials {
 fn watermark() -> Watermark {
     let scores = [7.5, 8.25, 3.0, 9.0, 7.75];
     Watermark {
+        also: Vec::new(),
         state: WatermarkState::Found,
         payload: Some("6f1c0a2b11224344".into()),
         log10_p: Some(-31.2),

@@ -2,8 +2,9 @@
 
 use crate::wording::{clock, odds, origin, percent};
 use filigrane_verdict::{
-    AudioMark, Classifier, ClassifierState, Code, Credentials, CredentialsState, ManifestSignature,
-    RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, Withdrawal, WithdrawnBy, visible,
+    AudioMark, Classifier, ClassifierState, Code, Credentials, CredentialsState, FurtherMark,
+    ManifestSignature, RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, Withdrawal,
+    WithdrawnBy, visible,
 };
 
 const NAME_LIMIT: usize = 100;
@@ -93,7 +94,8 @@ fn watermark(watermark: &Watermark) -> Fact {
                 Some(_) => ("found", ""),
                 None => ("found, bits unread", " Its bits could not be read, so it leads to no manifest."),
             };
-            (state, Sign::Reserved, format!("{span}{odds}.{bits}"))
+            let also: String = watermark.also.iter().take(4).map(also).collect();
+            (state, Sign::Reserved, format!("{span}{odds}.{bits}{also}"))
         }
         WatermarkState::Absent => ("none found", Sign::Nothing, "Looked for and not found.".to_owned()),
         WatermarkState::Skipped => ("not checked", Sign::Nothing, "This check was not asked for.".to_owned()),
@@ -103,6 +105,13 @@ fn watermark(watermark: &Watermark) -> Fact {
         None => sentence,
     };
     Fact { stage: "Watermark", state, sign, sentence }
+}
+
+/// What is said of a mark that the credentials state, found beside the one that was read.
+fn also(mark: &FurtherMark) -> String {
+    let odds = mark.log10_p.map(|log10_p| format!("; chance of a false alarm: {}", odds(log10_p)));
+    let payload = visible(&mark.payload, NAME_LIMIT);
+    format!(" The mark {payload}, which the credentials state, is there too{}.", odds.unwrap_or_default())
 }
 
 /// What is said of the mark in the sound; none when there was no sound to look into.

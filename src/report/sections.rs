@@ -6,7 +6,8 @@ use crate::markup::Markup;
 use crate::motif::rosette;
 use crate::terminal::described;
 use crate::wording::{
-    clock, confidence, consents, geometry, grouped, headline, odds, origin, registered_signer, signer,
+    clock, confidence, consents, geometry, grouped, headline, models, odds, origin, registered_signer,
+    signer, trusted_by,
 };
 use crate::{json, plot};
 use filigrane_verdict::{CredentialsState, ManifestSignature, Report, Via, Weight, explain};
@@ -171,6 +172,7 @@ fn manifest(page: &mut Markup, report: &Report) {
     let credentials = &report.credentials;
     let mut rows: Vec<(&'static str, String)> = Vec::new();
     optional(&mut rows, "Signer", signer(credentials).as_deref());
+    optional(&mut rows, "Trusted by", trusted_by(credentials).as_deref());
     optional(&mut rows, "Signed at", credentials.signed_at.as_deref());
     if credentials.signed_at.is_some() {
         let source =
@@ -184,6 +186,7 @@ fn manifest(page: &mut Markup, report: &Report) {
         let actions: Vec<&str> = credentials.actions.iter().take(12).map(String::as_str).collect();
         rows.push(("Actions stated", actions.join(", ")));
     }
+    rows.extend(models(credentials).map(|text| ("Model stated", text)));
     rows.extend(consents(credentials).map(|text| ("Consent stated", text)));
     optional(&mut rows, "Finding", credentials.explanation.as_deref());
     let title = match credentials.state {
@@ -202,6 +205,9 @@ fn mark(page: &mut Markup, report: &Report) {
     }
     if let (Some(start), Some(end)) = (watermark.start, watermark.end) {
         rows.push(("Marked span", format!("{} to {}", clock(start), clock(end))));
+    }
+    for mark in watermark.also.iter().take(4) {
+        rows.push(("Payload beside it, as stated", mark.payload.clone()));
     }
     if let Some(changed) = &watermark.geometry {
         rows.push(("Picture since marking", geometry(changed)));

@@ -1,6 +1,7 @@
 use crate::facts::{Sign, facts, not_shown};
 use crate::wording::{
-    Tone, clock, confidence, consents, geometry, grouped, headline, origin, registered_signer, signer,
+    Tone, clock, confidence, consents, geometry, grouped, headline, models, origin, registered_signer,
+    signer, trusted_by,
 };
 use filigrane_verdict::{Report, Weight, explain, visible};
 
@@ -72,6 +73,7 @@ fn details(page: &mut Page, report: &Report) {
     }
     let credentials = &report.credentials;
     optional(&mut rows, "signer", signer(credentials).as_deref());
+    optional(&mut rows, "trusted by", trusted_by(credentials).as_deref());
     if let Some(time) = &credentials.signed_at {
         let source = if credentials.time_stamped { "time-stamped" } else { "by the signer's statement" };
         rows.push(("signed", format!("{} ({source})", visible(time, 40))));
@@ -83,8 +85,12 @@ fn details(page: &mut Page, report: &Report) {
             credentials.actions.iter().take(8).map(|action| visible(action, 60)).collect();
         rows.push(("actions", actions.join(", ")));
     }
+    rows.extend(models(credentials).map(|text| ("model", text)));
     rows.extend(consents(credentials).map(|text| ("consent", text)));
     optional(&mut rows, "mark", report.watermark.found_payload());
+    for mark in report.watermark.also.iter().take(4) {
+        rows.push(("mark beside it", visible(&mark.payload, NAME_LIMIT)));
+    }
     optional(&mut rows, "mark in sound", report.watermark.audio.found_payload());
     optional(&mut rows, "its manifest", report.watermark.audio.registered.as_deref());
     if let Some(changed) = &report.watermark.geometry {

@@ -132,6 +132,14 @@ pub(crate) fn signer(credentials: &Credentials) -> Option<String> {
     credentials.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
 }
 
+/// On whose word the signer is trusted.
+pub(crate) fn trusted_by(credentials: &Credentials) -> Option<String> {
+    credentials.trusted_by.as_deref().map(|list| match list {
+        "own" => "your own trust anchors".to_owned(),
+        list => visible(list, 160),
+    })
+}
+
 /// Consents as the signer states them, the first dozen.
 pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String> {
     credentials.consents.iter().take(12).map(|consent| {
@@ -156,6 +164,28 @@ fn consent_withdrawn(withdrawal: &Withdrawal) -> String {
         (_, None) => "somebody you trust".to_owned(),
     };
     format!("withdrawn {} by {who}: {}", visible(&withdrawal.at, 40), visible(&withdrawal.reason, 200))
+}
+
+/// Models that content was made with, as the signer states them, the first dozen.
+pub(crate) fn models(credentials: &Credentials) -> impl Iterator<Item = String> {
+    credentials.models.iter().take(12).map(|model| {
+        let mut text = visible(&model.name, 100);
+        if let Some(version) = &model.version {
+            text.push_str(&format!(" {}", visible(version, 60)));
+        }
+        let parts = [
+            ("licence", &model.licence, 100),
+            ("trained on", &model.training_data, 400),
+            ("weights SHA-256", &model.sha256, 64),
+            ("see", &model.link, 200),
+        ];
+        for (name, value, most) in parts {
+            if let Some(value) = value {
+                text.push_str(&format!("; {name}: {}", visible(value.trim_end_matches('.'), most)));
+            }
+        }
+        text
+    })
 }
 
 /// The name of a registered manifest's signer, with the same reservations.

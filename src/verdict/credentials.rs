@@ -51,6 +51,27 @@ pub struct Consent {
     pub withdrawal: Option<Withdrawal>,
 }
 
+/// A model that content was made with, as the signer of a manifest states it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Model {
+    /// What it is called.
+    pub name: String,
+    /// Which of that name.
+    pub version: Option<String>,
+    /// What it is in C2PA's names, `c2pa.types.model…`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// SHA-256 of its weights, 64 hexadecimal digits.
+    pub sha256: Option<String>,
+    /// The licence it is under.
+    pub licence: Option<String>,
+    /// What it was trained on.
+    pub training_data: Option<String>,
+    /// Where more is said about it.
+    pub link: Option<String>,
+}
+
 /// The cryptographic layer: what the manifest inside the file says, and whether it holds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -68,6 +89,8 @@ pub struct Credentials {
     /// True when a time-stamping authority vouches for `signed_at`; else only the signer states it. An addition to
     /// the contract, as are all fields below.
     pub time_stamped: bool,
+    /// On whose word the signer is trusted: `own` for the user's trust anchors, else the published list, its name and day.
+    pub trusted_by: Option<String>,
     /// True when the only fault is one of the signer's certificate; content and claim are as they were signed.
     pub certificate_fault: bool,
     /// Payloads of the marks that the file's manifests say it carries, 16 hex digits: its own first, then those of its
@@ -81,6 +104,8 @@ pub struct Credentials {
     pub actions: Vec<String>,
     /// Who consented to which use of their likeness or voice, as the signer states it.
     pub consents: Vec<Consent>,
+    /// The models that the content was made with, as the signer and those of its sources state.
+    pub models: Vec<Model>,
     /// One sentence on the first thing that does not hold.
     pub explanation: Option<String>,
 }

@@ -21,7 +21,7 @@ mod watermark;
 
 pub use classifier::{Classifier, ClassifierState, Clue, Segment};
 pub use codes::{Meaning, Weight, explain};
-pub use credentials::{Consent, Credentials, CredentialsState, Origin};
+pub use credentials::{Consent, Credentials, CredentialsState, Model, Origin};
 pub use fingerprints::{Fingerprints, NearCode, PdqHash};
 pub use identifier::{payload_of_manifest, same_manifest};
 pub use policy::{CONFIDENCE_CEILING, SOFT_CEILING, policy};
@@ -29,4 +29,4 @@ pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via, Withd
 pub use report::{Media, Report, SCHEMA, Timing, overall_exit_status};
 pub use verdict::{Code, Verdict};
 pub use visible::{is_deceptive, visible};
-pub use watermark::{AudioMark, Geometry, Strength, Watermark, WatermarkState};
+pub use watermark::{AudioMark, FurtherMark, Geometry, Strength, Watermark, WatermarkState};

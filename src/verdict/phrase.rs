@@ -22,6 +22,7 @@ const CONTENT_CHANGED: [&str; 4] = [
     "org.filigrane.layout.mismatch",
 ];
 const CLAIM_CHANGED: [&str; 2] = ["claimSignature.mismatch", "assertion.hashedURI.mismatch"];
+const NOT_YET: &str = "org.filigrane.signingCredential.early";
 const OUT_OF_TIME: [&str; 2] = ["signingCredential.expired", "claimSignature.outsideValidity"];
 
 pub(crate) fn summary(evidence: Evidence<'_>, code: Code) -> String {
@@ -82,9 +83,20 @@ fn beside_credentials(evidence: Evidence<'_>) -> String {
     if evidence.registry.state == RegistryState::Revoked && evidence.likeness_of_another() {
         return "; content like it is registered under another manifest, which was withdrawn".to_owned();
     }
+    let led = evidence.reached() == Some(Reach::Watermark);
+    if evidence.marked_before() {
+        let rest = if led {
+            "leads to another registered manifest, which fits as well"
+        } else {
+            "names a manifest that could not be relied on"
+        };
+        return format!(
+            "; the watermark that they state is in the picture, and under it one that was there before and {rest}"
+        );
+    }
     let note = match evidence.mark_names_own_manifest() {
         Some(true) => "; the watermark in the picture names the same manifest",
-        Some(false) if evidence.reached() == Some(Reach::Watermark) => {
+        Some(false) if led => {
             "; the watermark in the picture leads to another registered manifest, which fits as well"
         }
         Some(false) => "; the watermark in the picture names another manifest, which could not be relied on",
@@ -181,7 +193,10 @@ fn altered(evidence: Evidence<'_>) -> String {
 
 /// What is wrong with credentials whose one fault is their signer's certificate.
 fn unproven(evidence: Evidence<'_>) -> &'static str {
-    if evidence.credentials.codes.iter().any(|code| OUT_OF_TIME.contains(&code.as_str())) {
+    if evidence.credentials.codes.iter().any(|code| code == NOT_YET) {
+        "the file's credentials are unchanged, but their signer's certificate is not valid yet: a clock is wrong, there \
+         or here"
+    } else if evidence.credentials.codes.iter().any(|code| OUT_OF_TIME.contains(&code.as_str())) {
         "the file's credentials are unchanged, but their signer's certificate is out of date and no time-stamp shows \
          that it was used before"
     } else {

@@ -24,8 +24,8 @@ pub const SOFT_CEILING: f64 = 0.9;
 ///    changed then, and nothing is shown either, so such credentials count as none.
 /// 3. `mismatched`: the mark leads to a manifest of other content, even when the credentials hold. They may hold for
 ///    bytes that are not the ones shown (ranges excluded from the hash), and a composition may carry a foreign mark.
-///    Also when the mark in the picture is none of those that the file's manifests say it carries, unless a registered
-///    manifest explains it.
+///    Also when no mark in the picture is among those that the file's manifests say it carries, unless a registered
+///    manifest explains it. A mark from before beside a stated one is no fault: footage is marked more than once.
 /// 4. `verified`, `signed`: credentials that hold, by a signer on the trust list or not.
 /// 5. `recovered`: a registered manifest that fits this content and whose own signature holds.
 /// 6. `marked`: a mark, and no registered manifest that could be relied on.
@@ -135,14 +135,24 @@ impl Evidence<'_> {
         self.registry.state == RegistryState::Mismatch && self.registry.via != Some(Via::Fingerprint)
     }
 
-    /// True when intact credentials state a mark, and the mark in the picture is neither that one nor one of a source.
+    /// True when intact credentials state a mark, and no mark in the picture is that one or one of a source.
     pub fn mark_unstated(self) -> bool {
-        let stated = &self.credentials.marks;
-        let Some(payload) = self.watermark.found_payload() else { return false };
         self.credentials.intact()
-            && !stated.is_empty()
-            && !stated.iter().any(|mark| mark.eq_ignore_ascii_case(payload))
+            && !self.credentials.marks.is_empty()
+            && self.watermark.found_payload().is_some()
+            && !self.watermark.all_payloads().any(|payload| self.states(payload))
             && self.reached() != Some(Reach::Watermark)
+    }
+
+    /// True when the mark that was read is none that the file's manifests state, and one that they do state is there
+    /// beside it: the footage was marked before.
+    pub fn marked_before(self) -> bool {
+        let foreign = self.watermark.found_payload().is_some_and(|payload| !self.states(payload));
+        foreign && self.watermark.all_payloads().skip(1).any(|payload| self.states(payload))
+    }
+
+    fn states(self, payload: &str) -> bool {
+        self.credentials.marks.iter().any(|mark| mark.eq_ignore_ascii_case(payload))
     }
 
     /// The registered manifest that fits this content, whose signature holds, and what led to it.

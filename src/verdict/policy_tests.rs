@@ -1,5 +1,5 @@
 use super::*;
-use crate::{ClassifierState, ManifestSignature};
+use crate::{ClassifierState, FurtherMark, ManifestSignature};
 use proptest::prelude::*;
 
 #[path = "policy_combinations.rs"]
@@ -410,6 +410,18 @@ fn a_mark_that_the_intact_credentials_do_not_state_is_a_mismatch_unless_somethin
         assert_eq!(policy(&own, &mark(None), &nothing_registered(), &none).code, holds);
         let known = registered(RegistryState::Match, OTHER, Via::Watermark);
         assert_eq!(code(&own, OTHER_PAYLOAD, &known), holds, "its registered source explains it");
+        let twice = |also: &str| Watermark {
+            also: vec![FurtherMark { payload: also.into(), log10_p: Some(-20.0) }],
+            ..mark(Some(OTHER_PAYLOAD))
+        };
+        let before = policy(&own, &twice(OWN_PAYLOAD), &nothing_registered(), &none);
+        assert_eq!(before.code, holds, "its own mark is there, over one from before");
+        assert!(before.summary.contains("one that was there before"), "{}", before.summary);
+        let stray = policy(&own, &twice("0000000000000000"), &nothing_registered(), &none);
+        assert_eq!(stray.code, Code::Mismatched, "neither is stated");
+        let elsewhere = registered(RegistryState::Mismatch, OTHER, Via::Watermark);
+        let copied = policy(&own, &twice(OWN_PAYLOAD), &elsewhere, &none);
+        assert_eq!(copied.code, Code::Mismatched, "the earlier mark leads to other content");
         own.marks.push(OTHER_PAYLOAD.into());
         assert_eq!(code(&own, OTHER_PAYLOAD, &nothing_registered()), holds, "a parent's mark");
         own.marks.clear();

@@ -95,6 +95,17 @@ impl AudioMark {
 
 crate::stage::stage!(AudioMark);
 
+/// A further mark in the picture. An addition to the contract.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FurtherMark {
+    /// The 64 bits carried, as 16 lowercase hexadecimal digits.
+    pub payload: String,
+    /// Decimal logarithm of the probability that video without this mark gives so strong a finding.
+    #[serde(with = "number::optional")]
+    pub log10_p: Option<f64>,
+}
+
 /// A soft match: the invisible mark in the picture.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -119,6 +130,9 @@ pub struct Watermark {
     /// The score above which a stretch counts as marked, in the unit of the timeline. An addition.
     #[serde(with = "number::optional")]
     pub threshold: Option<f64>,
+    /// Marks found beside this one: those that the credentials state and that are there when they are asked for, and one
+    /// that is read when the part of this one is taken off. An addition.
+    pub also: Vec<FurtherMark>,
     /// The mark in the sound. An addition.
     pub audio: AudioMark,
 }
@@ -132,6 +146,12 @@ impl Watermark {
     /// The payload of a mark that was found; none without a mark.
     pub fn found_payload(&self) -> Option<&str> {
         self.payload.as_deref().filter(|_| self.state == WatermarkState::Found)
+    }
+
+    /// The payloads of all marks that were found, the one that was read first.
+    pub fn all_payloads(&self) -> impl Iterator<Item = &str> {
+        let also = self.also.iter().filter(|_| self.state == WatermarkState::Found);
+        self.found_payload().into_iter().chain(also.map(|mark| mark.payload.as_str()))
     }
 }
 

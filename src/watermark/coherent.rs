@@ -134,7 +134,7 @@ impl Sight {
     }
 
     /// The part of a line's value that agrees with the carrier, here.
-    fn read(&self, lines: &Lines, line: Line, unit: Complex32) -> Complex32 {
+    pub fn read(&self, lines: &Lines, line: Line, unit: Complex32) -> Complex32 {
         let (u, v) = self.centre();
         let phase = -TAU * (f64::from(line.kx) * u + f64::from(line.ky) * v).fract();
         lines.at(self.dihedral.line(line.kx, line.ky))

@@ -23,6 +23,9 @@ pub const SEGMENT_DEVIATIONS: f64 = 4.0;
 const STRETCH_SECONDS: f64 = 1.0;
 /// Seconds from which the halves of a clip are searched on their own, too; twice as many for its quarters.
 const SPLIT_SECONDS: f64 = 8.0;
+/// Log10 of the chance at which a search ends: bits can be read at a geometry that is only nearly right, as that of a picture
+/// to which nothing was done when it was turned by two degrees.
+const SURE: f64 = -25.0;
 /// Deviations of the known lines from which a hypothesis is worth more work: chance alone comes to about 4.
 const PROMISING: f64 = 4.2;
 
@@ -60,9 +63,9 @@ pub struct Finding {
 
 /// Looks for the marks of some keys in the pictures of one clip.
 pub struct Detector {
-    carriers: Vec<Carrier>,
-    lines: Vec<Line>,
-    accumulator: Accumulator,
+    pub(crate) carriers: Vec<Carrier>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) accumulator: Accumulator,
 }
 
 /// What one hypothesis showed for one key.
@@ -107,9 +110,14 @@ impl Best {
     fn read(&self) -> bool {
         self.found() && self.payload.is_some()
     }
+
+    /// Read so well that the geometry must be the true one, or as good.
+    fn sure(&self) -> bool {
+        self.read() && self.log10_p <= SURE
+    }
 }
 
-/// Keeps what is better than what was known; whether the bits of any key are read now.
+/// Keeps what is better than what was known; whether no better need be looked for.
 fn keep_best(best: &mut [Best], seen: Vec<Seen>, budget: &Budget) -> bool {
     for seen in seen {
         let new = Best::of(&seen, budget);
@@ -120,7 +128,7 @@ fn keep_best(best: &mut [Best], seen: Vec<Seen>, budget: &Budget) -> bool {
             *old = new;
         }
     }
-    best.iter().any(Best::read)
+    best.iter().any(Best::sure)
 }
 
 impl Detector {
@@ -187,7 +195,7 @@ impl Detector {
         parts(1).chain(split.flat_map(parts)).collect()
     }
 
-    /// From the cheapest guess to the widest search; ends as soon as the bits of one key are read.
+    /// From the cheapest guess to the widest search; ends as soon as the bits of one key are read with [`SURE`].
     fn look_through(&self, window: Range<usize>, whole: bool, budget: &Budget, best: &mut [Best]) {
         let (Some((factor, (width, height))), Some(sum)) =
             (self.accumulator.scale(), self.accumulator.sum(window.clone(), 0))

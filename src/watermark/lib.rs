@@ -33,6 +33,7 @@ mod payload;
 mod polar;
 mod search;
 mod slant;
+mod stated;
 mod tilt;
 mod whiten;
 

@@ -121,7 +121,7 @@ fn a_file_size_limit_is_said_and_leaves_nothing() {
 }
 
 /// Twelve seconds, so that there is a middle to stop in.
-fn long() -> PathBuf {
+pub fn long() -> PathBuf {
     fixture(
         "long.mp4",
         "-f lavfi -i testsrc2=size=640x360:rate=25:duration=12 -vf noise=alls=24 -c:v libx264 -preset ultrafast",

@@ -57,7 +57,7 @@ fn wishes_that_exclude_each_other_are_refused() {
 }
 
 #[test]
-fn a_registry_behind_a_url_is_not_read_by_this_version() {
+fn a_registry_behind_a_url_is_not_published_to_without_a_token() {
     refused("out.mp4", "--registry https://registry.invalid/x", "https://registry.invalid/x");
 }
 

@@ -66,7 +66,10 @@ manifest = {"claim_version": 2, "title": bad, "claim_generator_info": [{"name": 
     {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [{"action": "c2pa.created", "description": bad,
      "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"}, {"action": bad, "when": bad}]}},
     {"label": "org.filigrane.consent", "data": {"records": [{"subject": bad[:400], "uses": ["voice"], "purpose": bad[:400]}]}},
-    {"label": "c2pa.soft-binding", "data": {"alg": bad, "blocks": [{"scope": {}, "value": bad}]}}]}
+    {"label": "c2pa.soft-binding", "data": {"alg": bad, "blocks": [{"scope": {}, "value": bad}]}}],
+    "ingredients": [{"title": bad, "relationship": "inputTo", "data_types": [{"type": "c2pa.types.model." + bad}],
+     "description": bad, "informational_URI": bad, "metadata": {"org.filigrane.model": {
+     "name": bad, "version": bad, "sha256": bad, "licence": bad, "trainingData": bad, "link": bad}}}]}
 info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=open("chain.pem", "rb").read(),
                            private_key=open("key.pem", "rb").read(), ta_url=None)
 with open("in.mp4", "rb") as source, open("out.mp4", "w+b") as target:
@@ -96,6 +99,10 @@ fn texts_of_a_hostile_manifest_reach_neither_page_nor_terminal_unescaped() {
     ] {
         is_harmless(&user.run(arguments));
     }
+    let answer = user.verify(&user.path("out.mp4"), "--only credentials").json();
+    let model = &answer["credentials"]["models"][0];
+    assert!(model["name"].as_str().is_some_and(|name| name.len() < 5000), "cut to a length");
+    assert!(model["sha256"].is_null(), "no digest: {model:#}");
     let html = fs::read_to_string(user.path("report.html")).unwrap();
     assert!(!html.contains("<script") && !html.contains("<img src=x"), "markup got through");
     assert!(html.contains("&lt;script&gt;"), "the texts are shown");

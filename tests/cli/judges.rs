@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::clip::{self, small};
 use crate::program::{User, finish};
+use crate::tampered::{SIGN, issue, sound_leaf};
 
 /// The folder with the validators; `scripts/judges.sh` fills it on first use.
 pub fn folder() -> &'static Path {
@@ -33,6 +34,13 @@ pub fn judge(trust: Option<&Path>, files: &[PathBuf]) -> Vec<Value> {
     answers.as_array().expect("an array").clone()
 }
 
+/// What both engines say of each media segment with the initialisation segment before it, with these roots trusted.
+pub fn judge_fragments(trust: &Path, init: &Path, fragments: &[PathBuf]) -> Value {
+    let mut command = Command::new(folder().join("python/bin/python"));
+    command.arg(top("tests/judges/fragments.py")).arg(trust).arg(init).args(fragments);
+    finish(command).succeeds().json()
+}
+
 /// How each crJSON document keeps the rubric's rules.
 fn rubric(files: &[PathBuf]) -> Vec<Value> {
     let mut command = Command::new("node");
@@ -43,7 +51,7 @@ fn rubric(files: &[PathBuf]) -> Vec<Value> {
 }
 
 #[track_caller]
-fn keeps_all(rulings: &Value, what: &str) {
+pub fn keeps_all(rulings: &Value, what: &str) {
     let rulings = rulings.as_object().expect("an object");
     let broken: Vec<_> = rulings.iter().filter(|(_, kept)| **kept != Value::Bool(true)).collect();
     assert_eq!((rulings.len(), broken.len()), (31, 0), "{what}: {broken:?}");
@@ -74,6 +82,10 @@ fn root(user: &User, identity: &str) -> PathBuf {
 #[test]
 fn every_container_and_algorithm_is_accepted_by_both_engines_and_keeps_every_rule_of_the_rubric() {
     let user = User::new();
+    let card = r#"{"name": "Model", "version": "1", "type": "onnx", "licence": "MIT", "trainingData": "Own footage.",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "link": "https://example.org"}"#;
+    std::fs::write(user.path("model.json"), card).unwrap();
+    std::fs::write(user.path("upscaler.json"), r#"{"name": "Upscaler"}"#).unwrap();
     for algorithm in ["ed25519", "es256"] {
         user.run(["identity", "new", algorithm, "--algorithm", algorithm]).succeeds();
         let mut signed = Vec::new();
@@ -81,7 +93,7 @@ fn every_container_and_algorithm_is_accepted_by_both_engines_and_keeps_every_rul
             let output = user.path(format!("{algorithm}.{container}"));
             let options = format!(
                 "--no-watermark --identity {algorithm} --origin generated --training deny --system Model_1 \
-                 --disclose eu,california,china"
+                 --disclose eu,california,china --model model.json --model upscaler.json"
             );
             user.stamp(&clip_in(container, arguments), &output, &options).succeeds();
             user.verify(&output, "--only credentials").verdict("verified", 0);
@@ -142,6 +154,35 @@ fn a_marked_clip_and_one_with_a_parent_are_accepted_and_keep_every_rule() {
     assert_eq!(document["manifests"].as_array().map(Vec::len), Some(2));
     let first = &document["manifests"][0]["assertions"]["c2pa.actions.v2"]["actions"][0];
     assert_eq!(first["action"], "c2pa.opened");
+}
+
+#[test]
+fn a_manifest_of_another_program_becomes_the_parent_and_the_chain_holds_for_both_engines() {
+    let user = User::new();
+    issue(&user, sound_leaf(), "-days 20");
+    std::fs::write(user.path("sign.py"), SIGN).unwrap();
+    std::fs::copy(small(), user.path("in.mp4")).unwrap();
+    let mut python = Command::new(folder().join("python/bin/python"));
+    python.current_dir(user.work()).arg("sign.py");
+    finish(python).succeeds();
+    let [foreign, signed, marked, third] =
+        ["out.mp4", "signed.mp4", "marked.mp4", "third.mp4"].map(|name| user.path(name));
+    user.stamp(&foreign, &signed, "--no-watermark --origin edited").succeeds();
+    user.stamp(&foreign, &marked, "--origin edited").succeeds();
+    user.stamp(&signed, &third, "--no-watermark").succeeds();
+    let roots = user.path("roots.pem");
+    let text = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    std::fs::write(&roots, text(root(&user, "default")) + &text(user.path("authority.pem"))).unwrap();
+    for (file, manifests) in [(&signed, 2), (&marked, 2), (&third, 3)] {
+        let answer = user.verify(file, "--only credentials --trust authority.pem").verdict("verified", 0);
+        assert_eq!(answer["verdict"]["origin"], "edited", "a later edit of what a camera recorded");
+        let answer = &judge(Some(&roots), std::slice::from_ref(file))[0];
+        for engine in ["initiative", "encypher"] {
+            assert_eq!(answer[engine]["state"], "Trusted", "{engine}: {answer:#}");
+        }
+        let chain = answer["initiative"]["crjson"]["manifests"].as_array().map(Vec::len);
+        assert_eq!(chain, Some(manifests), "{}", file.display());
+    }
 }
 
 #[test]

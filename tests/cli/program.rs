@@ -175,6 +175,11 @@ impl Answer {
         self
     }
 
+    /// Standard output with its lines joined: where they break is a matter of width.
+    pub fn words(&self) -> String {
+        self.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))

@@ -198,7 +198,7 @@ fn what_is_not_signed_or_not_registered_is_refused() {
     user.run(["registry", "import", "nowhere"]).refusal("nowhere");
     user.run(["registry", "find", "6f1c"]).refusal("6f1c");
     user.run(["registry", "find", "--registry", "https://registry.invalid/"])
-        .refusal("https://registry.invalid/");
+        .refusal("https://registry.invalid: ");
     let exists = user.path("exists");
     fs::create_dir(&exists).unwrap();
     fs::write(exists.join("diary.txt"), "mine").unwrap();

@@ -9,11 +9,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::clip::small;
-use crate::program::{User, finish};
+use crate::program::{Answer, User, finish};
 use crate::tampered::{issue, openssl, sound_leaf};
 
 /// A server that hands each request's body to `answer` and sends back what that gives, as media type `kind`.
-fn serve(kind: &'static str, answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
+pub fn serve(kind: &'static str, answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -46,7 +46,7 @@ fn serve(kind: &'static str, answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'stati
 }
 
 /// Runs `openssl` with a request in a file, and gives the file that it answers with.
-fn with_openssl(folder: PathBuf, arguments: &'static str) -> impl Fn(Vec<u8>) -> Vec<u8> + Send {
+pub fn with_openssl(folder: PathBuf, arguments: &'static str) -> impl Fn(Vec<u8>) -> Vec<u8> + Send {
     move |request| {
         fs::write(folder.join("request.der"), request).unwrap();
         let ran =
@@ -56,9 +56,9 @@ fn with_openssl(folder: PathBuf, arguments: &'static str) -> impl Fn(Vec<u8>) ->
     }
 }
 
-const TSA: &str = "[tsa]\ndefault_tsa=t\n[t]\nserial=tsa.serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\n\
+pub const TSA: &str = "[tsa]\ndefault_tsa=t\n[t]\nserial=tsa.serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\n\
                    digests=sha256\naccuracy=secs:1\nordering=no\ntsa_name=no\ness_cert_id_chain=no\ncrypto_device=builtin\n";
-const TSA_LEAF: &str = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n\
+pub const TSA_LEAF: &str = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n\
                         extendedKeyUsage=critical,timeStamping\nauthorityKeyIdentifier=keyid\n";
 
 /// A time-stamping authority: its address, and its root in `authority.pem` of the given user.
@@ -196,56 +196,86 @@ fn softhsm() -> Option<&'static Path> {
         .find(|path| path.exists())
 }
 
-#[test]
-fn a_token_signs_and_a_wrong_pin_or_a_missing_token_is_said() {
-    let Some(module) = softhsm() else {
-        panic!("SoftHSM is missing: `make setup` installs it");
-    };
-    let user = User::new();
-    issue(&user, sound_leaf(), "-days 20");
-    let store = user.path("tokens");
-    fs::create_dir(&store).unwrap();
-    fs::write(user.path("softhsm2.conf"), format!("directories.tokendir = {}\n", store.display())).unwrap();
-    let tool = |arguments: &str| {
+/// A token `vault` of a user, with the key of `chain.pem` in it and the identity `hsm` made of both.
+pub struct Token<'a> {
+    user: &'a User,
+}
+
+impl<'a> Token<'a> {
+    pub const PIN: &'static str = "4711";
+
+    pub fn new(user: &'a User) -> Self {
+        let token = Self { user };
+        issue(user, sound_leaf(), "-days 20");
+        fs::create_dir(token.store()).unwrap();
+        let settings = format!("directories.tokendir = {}\n", token.store().display());
+        fs::write(user.path("softhsm2.conf"), settings).unwrap();
+        token.tool("--init-token --free --label vault --pin 4711 --so-pin 12345678");
+        token.tool("--import key.pem --token vault --label signing --id 01 --pin 4711");
+        token.run(None, &token.new_identity()).refusal("set FILIGRANE_PASSPHRASE");
+        token.run(Some(Self::PIN), &token.new_identity()).succeeds();
+        token
+    }
+
+    fn new_identity(&self) -> String {
+        let Some(module) = softhsm() else {
+            panic!("SoftHSM is missing: `make setup` installs it");
+        };
+        format!(
+            "identity new hsm --certificate chain.pem --pkcs11 {} --token vault --key-label signing",
+            module.display()
+        )
+    }
+
+    /// The folder that the token is in.
+    pub fn store(&self) -> PathBuf {
+        self.user.path("tokens")
+    }
+
+    /// `softhsm2-util ARGUMENTS`.
+    pub fn tool(&self, arguments: &str) {
         let mut command = Command::new("softhsm2-util");
-        command.env("SOFTHSM2_CONF", user.path("softhsm2.conf")).current_dir(user.work());
+        command.env("SOFTHSM2_CONF", self.user.path("softhsm2.conf")).current_dir(self.user.work());
         command.args(arguments.split_whitespace());
         finish(command).succeeds();
-    };
-    tool("--init-token --free --label vault --pin 4711 --so-pin 12345678");
-    tool("--import key.pem --token vault --label signing --id 01 --pin 4711");
-    let with_pin = |pin: Option<&str>, arguments: &str| {
-        let mut command = user.command();
-        command.env("SOFTHSM2_CONF", user.path("softhsm2.conf"));
+    }
+
+    /// `filigrane ARGUMENTS` with the token plugged in.
+    pub fn command(&self, pin: Option<&str>, arguments: &str) -> Command {
+        let mut command = self.user.command();
+        command.env("SOFTHSM2_CONF", self.user.path("softhsm2.conf"));
         if let Some(pin) = pin {
             command.env("FILIGRANE_PASSPHRASE", pin);
         }
         command.args(arguments.split_whitespace());
-        finish(command)
-    };
-    let new = format!(
-        "identity new hsm --certificate chain.pem --pkcs11 {} --token vault --key-label signing",
-        module.display()
-    );
-    with_pin(None, &new).refusal("set FILIGRANE_PASSPHRASE");
-    with_pin(Some("4711"), &new).succeeds();
+        command
+    }
+
+    fn run(&self, pin: Option<&str>, arguments: &str) -> Answer {
+        finish(self.command(pin, arguments))
+    }
+}
+
+#[test]
+fn a_token_signs_and_a_wrong_pin_or_a_missing_token_is_said() {
+    let user = User::new();
+    let token = Token::new(&user);
     let key = user.home().join("identities/hsm/key.json");
-    assert!(!fs::read_to_string(key).unwrap().contains("4711"), "the PIN is kept nowhere");
+    assert!(!fs::read_to_string(key).unwrap().contains(Token::PIN), "the PIN is kept nowhere");
     let clip = small();
     let stamp = |name: &str| {
         format!("stamp {} -o {name} --no-watermark --origin camera --identity hsm", clip.display())
     };
-    with_pin(Some("4711"), &stamp("signed.mp4")).succeeds();
+    token.run(Some(Token::PIN), &stamp("signed.mp4")).succeeds();
     user.verify(&user.path("signed.mp4"), "--only credentials --trust authority.pem").verdict("verified", 0);
-    let wrong = with_pin(Some("0815"), &stamp("x.mp4"));
+    let wrong = token.run(Some("0815"), &stamp("x.mp4"));
     assert!(
         wrong.exit() == 2 && wrong.stderr.contains("wrong passphrase for identity vault (its PIN)"),
         "{wrong:#?}"
     );
-    fs::rename(&store, user.path("gone")).unwrap();
-    fs::create_dir(&store).unwrap();
-    let gone = with_pin(Some("4711"), &stamp("x.mp4"));
-    gone.refusal("token vault: not there");
+    fs::rename(token.store(), user.path("gone")).unwrap();
+    fs::create_dir(token.store()).unwrap();
+    token.run(Some(Token::PIN), &stamp("x.mp4")).refusal("token vault: not there");
     assert!(!user.path("x.mp4").exists());
 }
 
@@ -302,4 +332,82 @@ fn trust_is_listed_removed_and_refreshed() {
         user.run(["identity", "trust", "refresh", "--from", "authority.pem", "--json"]).succeeds().json();
     assert_eq!((&refreshed["added"], &refreshed["removed"]), (&1.into(), &1.into()));
     verdict("signed");
+    user.run(["identity", "trust", "remove", &digest[..12]]).refusal("no certificate of that SHA-256");
+    let authority = user.run(["identity", "trust", "list", "--json"]).succeeds().json();
+    let authority = authority[0]["sha256"].as_str().unwrap().to_owned();
+    user.run(["identity", "trust", "remove", &authority[..12]]).refusal("stands on a published list");
+}
+
+/// A list of trusted entities as C2PA publishes it.
+fn list(name: &str, roots: &[&Path]) -> String {
+    let services: Vec<serde_json::Value> = roots
+        .iter()
+        .map(|root| {
+            let pem = fs::read_to_string(root).unwrap();
+            let digits: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+            serde_json::json!({ "ServiceInformation": {
+                "ServiceDigitalIdentity": { "X509Certificates": [{ "val": digits }] },
+                "ServiceStatus": "http://c2pa.org/conformance/trust-list/trusted",
+            }})
+        })
+        .collect();
+    serde_json::json!({ "LoTE": {
+        "ListAndSchemeInformation": {
+            "SchemeName": [{ "lang": "en", "value": name }],
+            "ListIssueDateTime": "2026-08-05T00:11:39Z", "NextUpdate": "2099-08-05T00:11:39Z",
+        },
+        "TrustedEntitiesList": [{ "TrustedEntityServices": services }],
+    }})
+    .to_string()
+}
+
+#[test]
+fn published_lists_are_told_apart_by_what_they_vouch_for_and_the_one_that_counts_is_named() {
+    let authority = User::new();
+    let url = stamping_authority(&authority);
+    let signer = User::new();
+    let signed = signer.path("signed.mp4");
+    let options = format!("--no-watermark --origin camera --timestamp {url}");
+    signer.stamp(&small(), &signed, &options).succeeds();
+    let user = User::new();
+    let root = signer.home().join("identities/default/root.pem");
+    let stamps = authority.path("authority.pem");
+    let refresh = |name: &str, roots: &[&Path]| {
+        fs::write(user.path("list.json"), list(name, roots)).unwrap();
+        user.run(["identity", "trust", "refresh", "--from", "list.json", "--json"]).succeeds().json()
+    };
+    let credentials = |code: &str, at: &str| {
+        let options = format!("--only credentials {at}");
+        user.verify(&signed, &options).verdict(code, 0)["credentials"].clone()
+    };
+    // Both on the list of signers: an authority for time-stamps is none by that.
+    assert_eq!(refresh("C2PA Trust List", &[&root, &stamps])["for"], "signers");
+    let found = credentials("verified", "");
+    assert_eq!(found["trusted_by"], "C2PA Trust List of 2026-08-05");
+    assert_eq!(found["time_stamped"], false, "{found:#}");
+    // Both on the list of authorities for time-stamps: a signer is not trusted by that.
+    assert_eq!(refresh("C2PA TSA Trust List", &[&root, &stamps])["for"], "time-stamps");
+    refresh("C2PA Trust List", &[&stamps]);
+    let found = credentials("signed", "");
+    assert_eq!((&found["trusted_by"], &found["time_stamped"]), (&serde_json::Value::Null, &true.into()));
+    // Each where it belongs: the time-stamp outlives the certificate.
+    refresh("C2PA TSA Trust List", &[&stamps]);
+    refresh("C2PA Trust List", &[&root]);
+    let found = credentials("verified", "--at 2090-01-01T00:00:00Z");
+    assert_eq!(
+        (&found["trusted_by"], &found["time_stamped"]),
+        (&"C2PA Trust List of 2026-08-05".into(), &true.into())
+    );
+    let text = user.run(["verify", "--only", "credentials", signed.to_str().unwrap()]).succeeds().words();
+    assert!(text.contains("trusted by C2PA Trust List of 2026-08-05"), "{text}");
+    user.run(["identity", "trust", "add", root.to_str().unwrap()]).succeeds();
+    assert_eq!(credentials("verified", "")["trusted_by"], "own");
+    let listed = user.run(["identity", "trust", "list"]).succeeds().words();
+    for words in
+        ["your own, for signers and time-stamps", "C2PA TSA Trust List of 2026-08-05, for time-stamps"]
+    {
+        assert!(listed.contains(words), "{listed}");
+    }
+    fs::write(user.path("list.json"), "{}").unwrap();
+    user.run(["identity", "trust", "refresh", "--from", "list.json"]).refusal("ETSI TS 119 602");
 }

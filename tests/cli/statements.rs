@@ -102,3 +102,59 @@ fn a_consent_is_withdrawn_without_the_manifest_and_on_whose_word_is_told() {
     let listed = user.run(["--json", "registry", "find"]).succeeds().json();
     assert_eq!(listed[0]["revoked"], false, "the manifest stands");
 }
+
+#[test]
+fn a_model_is_signed_as_ingredient_of_what_it_made_and_follows_the_clip_through_an_edit() {
+    let user = User::new();
+    let card = r#"{"name": "Dream <b>Machine", "version": "2.1", "type": "pytorch",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "licence": "Apache-2.0",
+        "trainingData": "Licensed stock footage; opt-outs honoured.", "link": "https://example.org/card"}"#;
+    fs::write(user.path("model.json"), card).unwrap();
+    let options = "--no-watermark --origin generated --model model.json";
+    user.stamp(&small(), &user.path("a.mp4"), options).succeeds();
+    let signed = assertions(&user, "a.mp4");
+    let ingredient = &signed["c2pa.ingredient.v3"];
+    assert_eq!(ingredient["relationship"], "inputTo", "{signed:#}");
+    assert_eq!(ingredient["dataTypes"][0]["type"], "c2pa.types.model.pytorch");
+    let created = &signed["c2pa.actions.v2"]["actions"][0];
+    assert_eq!(created["action"], "c2pa.created");
+    let reference = created["parameters"]["ingredients"][0]["url"].as_str().unwrap();
+    assert!(reference.ends_with("c2pa.assertions/c2pa.ingredient.v3"), "{reference}");
+    let disclosed = &signed["c2pa.ai-disclosure"];
+    assert_eq!(
+        (&disclosed["modelType"], &disclosed["modelName"]),
+        (&"c2pa.types.model.pytorch".into(), &"Dream <b>Machine 2.1".into())
+    );
+    assert!(disclosed["modelIdentifier"].as_str().unwrap().starts_with("sha256:9f86d081"));
+    assert_eq!(signed["org.filigrane.disclosure"]["systemVersion"], "2.1");
+
+    let page = user.path("report.html");
+    let answer =
+        user.verify(&user.path("a.mp4"), &format!("--report {}", page.display())).verdict("verified", 0);
+    let model = &answer["credentials"]["models"][0];
+    assert_eq!((&model["name"], &model["licence"]), (&"Dream <b>Machine".into(), &"Apache-2.0".into()));
+    assert_eq!(model["training_data"], "Licensed stock footage; opt-outs honoured.");
+    let html = fs::read_to_string(page).unwrap();
+    assert!(html.contains("Dream &lt;b&gt;Machine 2.1; licence: Apache-2.0") && !html.contains("<b>Machine"));
+    let text = user.run(["verify", "a.mp4"]).succeeds().words();
+    assert!(text.contains("trained on: Licensed stock footage"), "{text}");
+
+    user.stamp(&user.path("a.mp4"), &user.path("b.mp4"), "--no-watermark --origin edited").succeeds();
+    let answer = user.verify(&user.path("b.mp4"), "").verdict("verified", 0);
+    assert_eq!(&answer["credentials"]["models"][0], model, "the source's statement is still shown");
+    assert_eq!(answer["verdict"]["origin"], "generated");
+}
+
+#[test]
+fn models_are_refused_where_nothing_was_generated_and_cards_where_something_is_wrong() {
+    let user = User::new();
+    fs::write(user.path("model.json"), r#"{"name": "x"}"#).unwrap();
+    let output = user.path("x.mp4");
+    let camera = user.stamp(&small(), &output, "--no-watermark --origin camera --model model.json");
+    camera.refusal("--model goes with --origin generated or composite");
+    fs::write(user.path("model.json"), r#"{"name": "x", "type": "gguf"}"#).unwrap();
+    let unknown = user.stamp(&small(), &output, "--no-watermark --origin generated --model model.json");
+    unknown.refusal("no name in C2PA");
+    user.stamp(&small(), &output, "--no-watermark --origin generated --model none.json").refusal("none.json");
+    assert!(!output.exists());
+}

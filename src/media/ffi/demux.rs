@@ -1,5 +1,4 @@
 use std::ffi::{CString, c_int, c_void};
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use ffmpeg_next::format::context::StreamIo;
 use super::stream::side_data;
 use super::text::{pairs, text};
 use super::{Code, Packet, Ratio, StreamFacts, c, init};
+use crate::parts::Parts;
 use crate::watch::Watch;
 
 /// Containers that hold their media themselves. Left out on purpose: play lists and scripts that name other files
@@ -44,12 +44,12 @@ impl From<Code> for OpenFailure {
 }
 
 struct GuardedFile {
-    file: File,
+    file: Parts,
     watch: Arc<Watch>,
 }
 
 impl GuardedFile {
-    fn guarded<T>(&mut self, act: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
+    fn guarded<T>(&mut self, act: impl FnOnce(&mut Parts) -> io::Result<T>) -> io::Result<T> {
         if self.watch.must_stop() {
             return Err(io::Error::other("stopped"));
         }
@@ -108,7 +108,7 @@ impl Drop for Options {
 impl Demuxer {
     /// Opens a container and finds its streams, decoding a few pictures of at most `pixels` where it must.
     pub(crate) fn open(
-        file: File,
+        file: Parts,
         pixels: u64,
         streams: u32,
         watch: &Arc<Watch>,

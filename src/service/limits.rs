@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+/// Bounds on what callers together may make the service spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Connections at a time; further ones wait to be taken.
+    pub connections: usize,
+    /// Longest that a connection lives, whatever goes on over it.
+    pub connection_life: Duration,
+    /// Longest wait for the header of a request, and for a caller who takes nothing in.
+    pub patience: Duration,
+    /// Longest time for a request, its body included.
+    pub request: Duration,
+    /// The same for a request with a video, which has to be sent and looked at.
+    pub content: Duration,
+    /// Look-ups in the registry at a time; further requests are turned away.
+    pub lookups: usize,
+    /// Manifests in memory at a time, on their way in or out.
+    pub manifests: usize,
+    /// Videos at a time, being received or looked at.
+    pub videos: usize,
+    /// Largest JSON body, bytes.
+    pub json_bytes: usize,
+    /// Largest manifest store taken in, bytes.
+    pub manifest_bytes: usize,
+    /// Largest video, bytes.
+    pub video_bytes: u64,
+    /// Most matches in one answer.
+    pub matches: usize,
+}
+
+impl Default for ServiceLimits {
+    /// For one small machine: two videos at a time, of 1 GiB and five minutes of work each.
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            connection_life: Duration::from_secs(15 * 60),
+            patience: Duration::from_secs(15),
+            request: Duration::from_secs(30),
+            content: Duration::from_secs(5 * 60),
+            lookups: 32,
+            manifests: 16,
+            videos: 2,
+            json_bytes: 2 << 20,
+            manifest_bytes: 16 << 20,
+            video_bytes: 1 << 30,
+            matches: 64,
+        }
+    }
+}
