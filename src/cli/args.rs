@@ -307,10 +307,11 @@ pub enum RegistryVerb {
         /// A signed video
         file: PathBuf,
     },
-    /// Finds manifests by watermark payload (16 hex digits), or lists the newest
+    /// Finds manifests by watermark payload (16 hex digits) or by ISCC (ISCC:…, near ones too), or lists the newest
     Find {
-        /// The payload that `verify` showed
-        payload: Option<String>,
+        /// The payload or the ISCC that `verify` showed
+        #[arg(value_name = "PAYLOAD|ISCC")]
+        what: Option<String>,
     },
     /// Shows what is registered under a manifest's name
     Show {
@@ -322,10 +323,13 @@ pub enum RegistryVerb {
         /// A new folder
         folder: PathBuf,
     },
-    /// Withdraws a manifest: verify then answers `revoked`
+    /// Withdraws a manifest: verify then answers `revoked`. With --consent only a consent that it states
     Revoke {
         /// urn:c2pa:…
         urn: String,
+        /// Whose consent is withdrawn, as `verify` shows it; the manifest stands
+        #[arg(long, value_name = "SUBJECT")]
+        consent: Option<String>,
         /// Why, in one line
         #[arg(long)]
         reason: String,

@@ -1,3 +1,4 @@
+use filigrane::fingerprint::{VIDEO_CODE_NEAR, VideoCode};
 use filigrane::frame::Limits;
 use filigrane::pipeline::{Imported, entry_of, entry_of_manifest, import, withdraw};
 use filigrane::registry::{Listed, Published, Record, Registry};
@@ -21,6 +22,9 @@ struct Row {
     duration: f64,
     registered_at: String,
     revoked: bool,
+    /// Bits of the ISCC that differ, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<u32>,
 }
 
 impl From<Record> for Row {
@@ -39,7 +43,8 @@ impl From<Record> for Row {
             issuer: record.entry.issuer,
             duration: record.entry.duration,
             registered_at: record.registered_at,
-            revoked: !record.revocations.is_empty(),
+            revoked: record.revocations.iter().any(|revocation| revocation.subject.is_none()),
+            distance: None,
         }
     }
 }
@@ -53,6 +58,7 @@ impl From<Listed> for Row {
             duration: listed.duration,
             registered_at: listed.registered_at,
             revoked: listed.revoked,
+            distance: None,
         }
     }
 }
@@ -77,7 +83,7 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
     let registry = home.needed_registry(named)?;
     match verb {
         RegistryVerb::Publish { .. } | RegistryVerb::Import { .. } => {}
-        RegistryVerb::Find { payload } => list(&find(&registry, payload.as_deref())?, common),
+        RegistryVerb::Find { what } => list(&find(&registry, what.as_deref())?, common),
         RegistryVerb::Show { urn } => {
             let record =
                 registry.by_urn(urn)?.ok_or_else(|| Failure::Usage(format!("{urn}: not registered")))?;
@@ -88,15 +94,16 @@ pub fn run(verb: &RegistryVerb, named: Option<&str>, common: &Common) -> Result<
             let done = format!("holds {count} manifests now; read it with --registry");
             told(&folder.display().to_string(), &done, common);
         }
-        RegistryVerb::Revoke { urn, reason, identity } => {
+        RegistryVerb::Revoke { urn, consent, reason, identity } => {
             if registry.by_urn(urn)?.is_none() {
                 return Err(Failure::Usage(format!(
                     "{urn}: not registered in {}",
                     registry.place().display()
                 )));
             }
-            withdraw(&registry, urn, reason, &home.identity(identity.as_deref())?)?;
-            told(urn, "withdrawn", common);
+            let identity = home.identity(identity.as_deref())?;
+            withdraw(&registry, urn, consent.as_deref(), reason, &identity)?;
+            told(urn, if consent.is_some() { "consent withdrawn" } else { "withdrawn" }, common);
         }
     }
     Ok(0)
@@ -130,8 +137,13 @@ fn told(what: &str, done: &str, common: &Common) {
     }
 }
 
-fn find(registry: &Registry, payload: Option<&str>) -> Result<Vec<Row>, Failure> {
-    match payload {
+fn find(registry: &Registry, what: Option<&str>) -> Result<Vec<Row>, Failure> {
+    let code = what.filter(|text| text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("iscc:")));
+    if let Some(text) = code {
+        let code: VideoCode = text.parse().map_err(|error| Failure::Usage(format!("{text}: {error}")))?;
+        return near(registry, &code);
+    }
+    match what {
         None => Ok(registry.list(MOST, 0)?.into_iter().map(Row::from).collect()),
         Some(text) => {
             let whole = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -141,6 +153,19 @@ fn find(registry: &Registry, payload: Option<&str>) -> Result<Vec<Row>, Failure>
             Ok(registry.by_payload(payload.0)?.into_iter().map(Row::from).collect())
         }
     }
+}
+
+/// The records whose ISCC is near, the nearest first.
+fn near(registry: &Registry, code: &VideoCode) -> Result<Vec<Row>, Failure> {
+    // A quarter of a code's bits says as much as the same share of all of them.
+    let within = VIDEO_CODE_NEAR * code.bits() / 256;
+    let mut rows = Vec::new();
+    for neighbour in registry.near(&code.body(), code.bits(), within, MOST as usize)? {
+        if let Some(record) = registry.by_urn(&neighbour.urn.to_string())? {
+            rows.push(Row { distance: Some(neighbour.distance), ..Row::from(record) });
+        }
+    }
+    Ok(rows)
 }
 
 fn list(rows: &[Row], common: &Common) {
@@ -153,6 +178,10 @@ fn list(rows: &[Row], common: &Common) {
     for row in rows {
         let revoked = if row.revoked { "  WITHDRAWN" } else { "" };
         let title = visible(&row.title, 60);
-        print(&format!("{}  {}  {:.1} s  {title}{revoked}", row.manifest, row.registered_at, row.duration));
+        let distance = row.distance.map_or(String::new(), |distance| format!("  {distance} bits off"));
+        print(&format!(
+            "{}  {}  {:.1} s  {title}{distance}{revoked}",
+            row.manifest, row.registered_at, row.duration
+        ));
     }
 }

@@ -1,5 +1,5 @@
 //! Frame hashes that tell the same content from other content after re-encoding, scaling and, when the view is known,
-//! cropping and mirroring. `SPEC.md` §7 has the format.
+//! cropping and mirroring, and the hashes that others exchange: PDQ and ISCC. `SPEC.md` §7 has the formats.
 
 mod compare;
 mod fingerprint;
@@ -7,6 +7,7 @@ mod grid;
 mod keys;
 mod pdq;
 mod sampler;
+mod video_code;
 mod view;
 
 pub use compare::{Comparison, Likeness, compare, compare_fingerprints};
@@ -14,4 +15,5 @@ pub use fingerprint::{Fingerprint, FrameHash, MalformedFingerprint};
 pub use keys::Probes;
 pub use pdq::{MalformedPdq, PDQ_QUALITY, PDQ_SAME, Pdq, PdqFrame, PdqSampler, pdq_share};
 pub use sampler::{Sampler, Samples};
+pub use video_code::{MalformedVideoCode, VIDEO_CODE_NEAR, VideoCode};
 pub use view::View;

@@ -4,6 +4,7 @@
 
 mod digest;
 mod error_kind;
+mod frame_signature;
 mod interval;
 mod limits;
 mod luma;
@@ -11,6 +12,7 @@ mod plane;
 
 pub use digest::{Digest, ParseDigestError};
 pub use error_kind::ErrorKind;
+pub use frame_signature::FrameSignature;
 pub use interval::Interval;
 pub use limits::Limits;
 pub use luma::{ColourRange, LumaLayout, LumaMut, LumaRef};

@@ -6,6 +6,7 @@
 //!
 //! - [`probe`]: what a file says of itself;
 //! - [`Decoder`]: its pictures, in presentation order, of one file or of the several that a stream was cut into;
+//! - [`SignatureSampler`]: the MPEG-7 signatures of its pictures;
 //! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over;
 //! - [`transcode_with_sound`]: the same, and the caller changes the sound too.
 
@@ -27,6 +28,8 @@ mod picture;
 mod pixel_choice;
 mod rehearsal;
 mod rgb_image;
+mod signature_file;
+mod signatures;
 mod sniff;
 mod sound;
 mod sound_codec;
@@ -47,5 +50,6 @@ pub use info::{MediaInfo, probe, probe_parts};
 pub use picture::Picture;
 pub use rehearsal::rehearse;
 pub use rgb_image::RgbImage;
+pub use signatures::SignatureSampler;
 pub use sound::{Sound, SoundFormat, SoundStep, SoundSteps};
 pub use transcode::{Transcoded, transcode, transcode_into, transcode_with_sound};

@@ -42,6 +42,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The manifest states no such consent.
+    #[error("{urn} states no consent of {subject:?}: write the subject as `verify` shows it")]
+    NoConsent {
+        /// Name of the manifest.
+        urn: String,
+        /// Whose consent was to be withdrawn.
+        subject: String,
+    },
     /// The file has no manifest to publish.
     #[error("no manifest whose signature holds: sign it first with `filigrane stamp`")]
     Unsigned,
@@ -89,6 +97,7 @@ impl Error {
             | Self::Twice(_)
             | Self::Binding(_)
             | Self::Nothing
+            | Self::NoConsent { .. }
             | Self::OtherContainer { .. } => ErrorKind::Parameter,
             Self::Unsigned | Self::NotTheSigner(_) => ErrorKind::Trust,
             Self::Folder { .. } | Self::Io { .. } => ErrorKind::Io,

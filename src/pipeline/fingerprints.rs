@@ -1,5 +1,7 @@
-use filigrane_fingerprint::{Comparison, Fingerprint, Probes, Samples, View, compare, compare_fingerprints};
-use filigrane_registry::{Error, Registry, Urn};
+use filigrane_fingerprint::{
+    Comparison, Fingerprint, Probes, Samples, VIDEO_CODE_NEAR, VideoCode, View, compare, compare_fingerprints,
+};
+use filigrane_registry::{Error, Neighbour, Registry, Urn};
 
 /// Largest distance, of 256, at which a search among all registered clips calls two the same: stricter than the
 /// comparison with one that a watermark names, since many are tried.
@@ -8,6 +10,16 @@ const NEAR: u32 = 36;
 const CELLS: u32 = 200;
 /// Most registered clips that are compared, those that share the most keys.
 const CANDIDATES: u32 = 24;
+
+/// The registered clips with the nearest codes, at most `most` of them. A code alone is no likeness: it knows nothing of
+/// the picture but sums over the whole clip.
+pub(crate) fn with_near_code(
+    registry: &Registry,
+    code: &VideoCode,
+    most: usize,
+) -> Result<Vec<Neighbour>, Error> {
+    registry.near(&code.body(), code.bits(), VIDEO_CODE_NEAR, most)
+}
 
 /// Whether a clip found among many is near enough to count.
 pub(crate) fn is_near(found: &Comparison) -> bool {

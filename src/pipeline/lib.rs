@@ -16,9 +16,10 @@ mod sound;
 mod stamp;
 mod stamp_stream;
 mod verify;
+mod video_code;
 mod withdraw;
 
-pub use binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
+pub use binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM};
 pub use error::Error;
 pub use filigrane_media::Cancel;
 pub use filigrane_provenance::active_manifest;

@@ -1,15 +1,18 @@
-use filigrane_fingerprint::{Fingerprint, Likeness, Samples, View, compare};
+use filigrane_fingerprint::{Fingerprint, Likeness, Samples, VideoCode, View, compare};
 use filigrane_frame::{Digest, Limits};
 use filigrane_provenance::{CredentialState, TrustAnchors, read_manifest};
 use filigrane_registry::{Error, Record, Registry};
 use filigrane_verdict::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal};
 use filigrane_watermark::{Payload, Sighting};
 
-use crate::binding::{self, thinned};
-use crate::fingerprints::{is_near, nearest};
+use crate::binding::{self, FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, thinned};
+use crate::fingerprints::{is_near, nearest, with_near_code};
 use crate::place::views;
 use crate::verify::origin;
 use crate::withdraw::withdrawal;
+
+/// Most clips with a near code that are compared.
+const CODES: usize = 4;
 
 /// What a registry says, and the placement under which the clip fits its registered original.
 pub(crate) struct Answer {
@@ -91,32 +94,45 @@ pub(crate) fn registered(
     Ok(None)
 }
 
-/// Searches the registered clips for one that looks the same.
+/// Searches the registered clips for one that looks the same: by its keys, then by its code.
 pub(crate) fn by_fingerprint(
     registry: &Registry,
     samples: &Samples,
+    code: Option<&VideoCode>,
     trust: &TrustAnchors,
     limits: &Limits,
 ) -> Result<Answer, Error> {
-    if let Some(records) = registry.resembling(&thinned(&Fingerprint::of(samples)).to_bytes())? {
-        return Ok(likest(&records, samples, trust, limits));
+    let likest = |records: &[Record]| likest(records, samples, trust, limits);
+    let whole = thinned(&Fingerprint::of(samples)).to_bytes();
+    if let Some(records) = registry.resembling(FINGERPRINT_ALGORITHM, &whole)? {
+        if let Some(answer) = likest(&records) {
+            return Ok(answer);
+        }
+        let Some(code) = code else { return Ok(Answer::unknown()) };
+        let records = match registry.resembling(ISCC_ALGORITHM, &code.to_sequence()) {
+            // Not every server knows that algorithm.
+            Err(Error::Refused { .. }) => Vec::new(),
+            answer => answer?.unwrap_or_default(),
+        };
+        return Ok(likest(&records).unwrap_or_else(Answer::unknown));
     }
-    let Some((urn, distance)) = nearest(registry, samples)? else { return Ok(Answer::unknown()) };
-    let Some(record) = registry.by_urn(&urn.to_string())? else { return Ok(Answer::unknown()) };
-    let (mut finding, bound) = examine(&record, Via::Fingerprint, trust, limits);
-    // The index may say anything: what counts is the fingerprint under the signature.
-    let original = bound.fingerprint.as_ref().map(|fingerprint| fingerprint.size);
-    let vouched = bound.fingerprint.map(|signed| compare(samples, &signed, &View::orientations()));
-    if vouched.is_none_or(|comparison| comparison.likeness != Likeness::Same) {
-        return Ok(Answer::unknown());
+    let led = match (nearest(registry, samples)?, code) {
+        (Some((urn, _)), _) => vec![urn],
+        (None, Some(code)) => {
+            with_near_code(registry, code, CODES)?.into_iter().map(|neighbour| neighbour.urn).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    let mut records = Vec::new();
+    for urn in led {
+        records.extend(registry.by_urn(&urn.to_string())?);
     }
-    finding.distance = Some(distance);
-    finding.state = if finding.withdrawn() { RegistryState::Revoked } else { RegistryState::Match };
-    Ok(Answer { finding, original, view: None })
+    Ok(likest(&records).unwrap_or_else(Answer::unknown))
 }
 
-/// Of records that a server calls alike, the one whose signed fingerprint is.
-fn likest(records: &[Record], samples: &Samples, trust: &TrustAnchors, limits: &Limits) -> Answer {
+/// Of records that an index calls alike, the one whose signed fingerprint is. The index may say anything: what counts is the
+/// fingerprint under the signature.
+fn likest(records: &[Record], samples: &Samples, trust: &TrustAnchors, limits: &Limits) -> Option<Answer> {
     let mut best: Option<Answer> = None;
     for record in records {
         let (mut finding, bound) = examine(record, Via::Fingerprint, trust, limits);
@@ -130,7 +146,7 @@ fn likest(records: &[Record], samples: &Samples, trust: &TrustAnchors, limits: &
             best = Some(Answer { finding, original: Some(signed.size), view: None });
         }
     }
-    best.unwrap_or_else(Answer::unknown)
+    best
 }
 
 /// What the signature of a registered manifest covers.
@@ -172,7 +188,10 @@ fn examine(record: &Record, via: Via, trust: &TrustAnchors, limits: &Limits) -> 
 
 /// The withdrawal of a record that weighs most.
 fn strongest(record: &Record, signer: Option<Digest>, trust: &TrustAnchors) -> Option<Withdrawal> {
-    let read =
-        record.revocations.iter().map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust));
+    let read = record
+        .revocations
+        .iter()
+        .filter(|revocation| revocation.subject.is_none())
+        .map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust));
     read.max_by_key(|withdrawal| withdrawal.by)
 }

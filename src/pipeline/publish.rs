@@ -6,7 +6,7 @@ use filigrane_media::probe;
 use filigrane_provenance::{CredentialState, TrustAnchors, manifest_bytes, read_manifest};
 use filigrane_registry::Entry;
 
-use crate::binding::fingerprint;
+use crate::binding::{code, fingerprint};
 use crate::error::Error;
 
 /// What a registry stores of a signed video: its manifest, checked, and the fingerprint under the signature.
@@ -38,6 +38,7 @@ pub fn entry_of_manifest(manifest: Vec<u8>, limits: &Limits) -> Result<Entry, Er
     let duration = last.map_or(0.0, |hash| f64::from(hash.time));
     Ok(Entry {
         urn,
+        code: code(&read.bindings).map(|code| code.body()),
         manifest: Some(manifest),
         keys: fingerprint.as_ref().map(Fingerprint::keys).unwrap_or_default(),
         fingerprint: fingerprint.map(|fingerprint| fingerprint.to_bytes()).unwrap_or_default(),

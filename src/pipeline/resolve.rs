@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use filigrane_fingerprint::Fingerprint;
+use filigrane_fingerprint::{Fingerprint, VideoCode};
 use filigrane_frame::Limits;
 use filigrane_media::Cancel;
 use filigrane_provenance::{TrustAnchors, read_manifest};
-use filigrane_registry::{Registry, Urn};
+use filigrane_registry::{Neighbour, Registry, Urn};
 use filigrane_watermark::{Key, Payload};
 
-use crate::binding::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM, thinned};
+use crate::binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM, thinned};
 use crate::error::Error;
 use crate::fingerprints;
 use crate::input::Input;
@@ -32,9 +32,10 @@ pub struct Algorithm {
 }
 
 /// All that [`by_binding`] and [`by_content`] look up by.
-pub const ALGORITHMS: [Algorithm; 2] = [
+pub const ALGORITHMS: [Algorithm; 3] = [
     Algorithm { name: WATERMARK_ALGORITHM, kind: AlgorithmKind::Watermark },
     Algorithm { name: FINGERPRINT_ALGORITHM, kind: AlgorithmKind::Fingerprint },
+    Algorithm { name: ISCC_ALGORITHM, kind: AlgorithmKind::Fingerprint },
 ];
 
 /// A registered manifest that a binding leads to. Nothing is said of its signature: whoever gets it has to look.
@@ -60,6 +61,10 @@ pub fn by_binding(
     let mut found = if algorithm == WATERMARK_ALGORITHM {
         let payload = value.try_into().map(u64::from_be_bytes);
         by_payload(registry, payload.map_err(|_| malformed(algorithm, "8 bytes"))?)?
+    } else if algorithm == ISCC_ALGORITHM {
+        let code = VideoCode::from_sequence(value).ok().flatten();
+        let form = "an ISCC-SEQ with a Video-Code (IEP-0020)";
+        by_code(registry, &code.ok_or_else(|| malformed(algorithm, form))?, most)?
     } else {
         let asked = Fingerprint::from_bytes(value)
             .map_err(|_| malformed(algorithm, "as SPEC.md section 7 has it"))?;
@@ -88,7 +93,7 @@ pub fn by_content(
         stages: Stages {
             credentials: false,
             watermark: wants(WATERMARK_ALGORITHM),
-            fingerprint: wants(FINGERPRINT_ALGORITHM),
+            fingerprint: wants(FINGERPRINT_ALGORITHM) || wants(ISCC_ALGORITHM),
             classifier: false,
         },
         shelf: Shelf::Empty,
@@ -106,8 +111,11 @@ pub fn by_content(
     for Payload(payload) in pictures.into_iter().chain(sound.filter(|sound| Some(*sound) != pictures)) {
         found.extend(by_payload(registry, payload)?);
     }
-    if let Some(samples) = seen.samples.filter(|_| verifier.stages.fingerprint && found.is_empty()) {
+    if let Some(samples) = seen.samples.filter(|_| wants(FINGERPRINT_ALGORITHM) && found.is_empty()) {
         found = by_likeness(registry, &thinned(&Fingerprint::of(&samples)))?;
+    }
+    if let Some(code) = seen.code.filter(|_| wants(ISCC_ALGORITHM) && found.is_empty()) {
+        found = by_code(registry, &code, most)?;
     }
     found.truncate(most);
     Ok(found)
@@ -129,10 +137,21 @@ fn by_payload(registry: &Registry, payload: u64) -> Result<Vec<Found>, Error> {
 
 fn by_likeness(registry: &Registry, asked: &Fingerprint) -> Result<Vec<Found>, Error> {
     let near = fingerprints::like(registry, asked)?;
-    // Half of all bits differ by chance: nothing is less alike than that.
-    let similarity = |distance: u32| 100 * (128 - distance.min(128)) / 128;
-    let found = |(manifest, distance)| Found { manifest, similarity: similarity(distance) };
+    let found = |(manifest, distance)| Found { manifest, similarity: similarity(distance, 256) };
     Ok(near.into_iter().map(found).collect())
+}
+
+fn by_code(registry: &Registry, code: &VideoCode, most: usize) -> Result<Vec<Found>, Error> {
+    let near = fingerprints::with_near_code(registry, code, most)?;
+    let found =
+        |one: Neighbour| Found { manifest: one.urn, similarity: similarity(one.distance, code.bits()) };
+    Ok(near.into_iter().map(found).collect())
+}
+
+/// Half of all bits differ by chance: nothing is less alike than that.
+fn similarity(distance: u32, bits: u32) -> u32 {
+    let half = (bits / 2).max(1);
+    100 * (half - distance.min(half)) / half
 }
 
 fn known(algorithm: &str) -> Result<(), Error> {

@@ -2,11 +2,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use filigrane_fingerprint::{Fingerprint, Sampler};
+use filigrane_fingerprint::{Fingerprint, Sampler, VideoCode};
 use filigrane_frame::Limits;
 use filigrane_media::{
-    Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SoundFormat, TranscodeError, muxer_for,
-    probe, transcode, transcode_with_sound,
+    Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SignatureSampler, SoundFormat,
+    TranscodeError, muxer_for, probe, transcode, transcode_with_sound,
 };
 use filigrane_provenance::{Assertion, Claim, Identity, ModelCard, Origin, Signed, sign};
 use filigrane_registry::{Entry, Registry};
@@ -14,12 +14,13 @@ use filigrane_watermark::{Embedder, Key, Payload, Strength};
 use tempfile::TempPath;
 use uuid::Uuid;
 
-use crate::binding::{of_fingerprint, of_payload, thinned};
+use crate::binding::{of_code, of_fingerprint, of_payload, thinned};
 use crate::error::Error;
 use crate::file::{beside, check_output, settle};
 use crate::fit::{Force, fit};
 use crate::progress::Progress;
 use crate::sound::{Marked, marking};
+use crate::video_code;
 
 /// How to stamp one video.
 pub struct Stamp<'a> {
@@ -85,6 +86,7 @@ pub(crate) struct Pictures {
     file: Option<TempPath>,
     info: MediaInfo,
     pub fingerprint: Option<Fingerprint>,
+    pub code: Option<VideoCode>,
     pub frames: u64,
     luma_psnr: Option<f64>,
     audio_snr: Option<f64>,
@@ -101,6 +103,7 @@ impl Pictures {
             manifest: Some(signed.manifest.clone()),
             fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
             keys: fingerprint.map(Fingerprint::keys).unwrap_or_default(),
+            code: self.code.as_ref().map(VideoCode::body),
             width: self.info.width,
             height: self.info.height,
             duration: self.info.duration.unwrap_or(0.0),
@@ -173,6 +176,7 @@ pub fn stamp(
             .map(|_| of_payload(payload))
             .into_iter()
             .chain(pictures.fingerprint.as_ref().map(of_fingerprint))
+            .chain(pictures.code.as_ref().map(of_code))
             .collect();
         let source = finished.as_deref().unwrap_or(input);
         let signed_file = vacant(beside(output, "signed")?)?;
@@ -271,10 +275,15 @@ fn mark(
     notes.extend(written.sound);
     notes.extend(marked.notes());
     notes.extend(written.damage);
+    let code = match how.identity {
+        Some(_) => video_code::or_note(video_code::of_file(&file, limits, cancel), &mut notes),
+        None => None,
+    };
     Ok(Pictures {
         file: Some(file),
         info: written.info,
         fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
+        code,
         frames: written.frames,
         luma_psnr: embedder.and_then(|embedder| embedder.luma_psnr()),
         audio_snr: marked.snr(),
@@ -306,20 +315,24 @@ fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress
 pub(crate) fn watch(mut decoder: Decoder, progress: &dyn Progress) -> Result<Pictures, Error> {
     let info = decoder.info().clone();
     let mut sampler = Sampler::default();
+    let mut signatures = SignatureSampler::new(&info);
     let mut frames = 0;
     while let Some(picture) = decoder.next_picture()? {
         sampler.push(picture.luma(), picture.time());
+        signatures.push(&picture);
         frames += 1;
         progress.step("reading", frames, info.frames);
     }
+    let mut notes = decoder.damage().to_vec();
     Ok(Pictures {
         file: None,
         fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
+        code: video_code::or_note(video_code::of(signatures), &mut notes),
         frames,
         luma_psnr: None,
         audio_snr: None,
         audio_nmr: None,
-        notes: decoder.damage().to_vec(),
+        notes,
         info,
     })
 }

@@ -7,7 +7,7 @@ use filigrane_frame::Limits;
 use filigrane_media::Decoder;
 use filigrane_provenance::{Claim, Track, check_tracks, sign_fragments};
 
-use crate::binding::of_fingerprint;
+use crate::binding::{of_code, of_fingerprint};
 use crate::error::Error;
 use crate::file::folder;
 use crate::input::Input;
@@ -72,7 +72,8 @@ pub fn stamp_stream(
     claim.origin = how.origin;
     claim.timestamp.clone_from(&how.timestamp);
     claim.assertions.clone_from(&how.statements);
-    claim.bindings = pictures.fingerprint.as_ref().map(of_fingerprint).into_iter().collect();
+    let fingerprint = pictures.fingerprint.as_ref().map(of_fingerprint);
+    claim.bindings = fingerprint.into_iter().chain(pictures.code.as_ref().map(of_code)).collect();
     let signed = sign_fragments(tracks, &outputs, &claim, identity, &how.limits)?;
     if how.cancel.is_cancelled() {
         return Err(filigrane_media::Error::Cancelled.into());

@@ -1,28 +1,34 @@
 use std::path::Path;
 use std::time::Instant;
 
-use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples};
-use filigrane_frame::Limits;
-use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, probe_parts};
+use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler, Samples, VideoCode};
+use filigrane_frame::{Digest, Limits};
+use filigrane_media::{Cancel, Decoder, MediaInfo, Shown, SignatureSampler, probe_parts};
 use filigrane_provenance::{self as provenance, CredentialState, Track, TrustAnchors, Voucher};
-use filigrane_registry::{Error as RegistryError, Registry};
+use filigrane_registry::{Error as RegistryError, Registry, Urn};
 use filigrane_verdict::{
     AudioMark, ClassifierState, Consent, Credentials, CredentialsState, Fingerprints, FurtherMark, Media,
-    Model, Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
+    Model, NearCode, Origin, PdqHash, RegistryFinding, RegistryState, Report, Strength, Watermark,
+    WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Detector, FALSE_ALARM, Finding, Key, Payload, SEGMENT_DEVIATIONS};
 use time::OffsetDateTime;
 
 use crate::binding;
+use crate::fingerprints::with_near_code;
 use crate::input::Input;
 use crate::lookup::{Answer, by_fingerprint, by_watermark, registered};
 use crate::place::stated;
 use crate::progress::Progress;
 use crate::sound::Listening;
+use crate::video_code;
+use crate::withdraw::consent_withdrawal;
 
 /// Longest side of a still, pixels.
 const STILL_SIDE: u32 = 480;
+/// Most registered manifests told that have a near code.
+const MOST_NEAR: usize = 8;
 /// Most marks that a file's manifests state which are asked for.
 const MOST_STATED: usize = 16;
 
@@ -97,6 +103,7 @@ pub(crate) struct Seen {
     pub audio: Option<AudioFinding>,
     pub samples: Option<Samples>,
     pdq: Vec<PdqFrame>,
+    pub code: Option<VideoCode>,
     stills: Vec<Still>,
     decode: f64,
     watermark: f64,
@@ -141,10 +148,18 @@ impl Verifier<'_> {
     }
 
     fn gather(&self, input: Input<'_>, report: &mut Report, progress: &dyn Progress) -> Vec<Still> {
+        let mut bound = None;
         if self.stages.credentials {
             let start = Instant::now();
             match input.credentials(self.trust, self.at, &self.limits) {
-                Ok(read) => report.credentials = credentials(read, self.at),
+                Ok(read) => {
+                    bound = binding::code(&read.bindings);
+                    let signer = read.signer;
+                    report.credentials = credentials(read, self.at);
+                    if let Err(error) = self.ask_for_consents(&mut report.credentials, signer) {
+                        report.errors.push(format!("registry: {error}"));
+                    }
+                }
                 // It is the beginning of a stream, or what was named as one is none: nothing can be said of it.
                 Err(error @ provenance::Error::Part { .. }) => {
                     let text = error.to_string();
@@ -157,7 +172,7 @@ impl Verifier<'_> {
             report.timing.credentials_s = start.elapsed().as_secs_f64();
         }
         let claimed = stated_marks(&report.credentials);
-        let seen = match self.look(input, &claimed, progress) {
+        let mut seen = match self.look(input, &claimed, progress) {
             Ok(seen) => seen,
             Err(error) => {
                 report.errors.push(error.to_string());
@@ -171,11 +186,11 @@ impl Verifier<'_> {
                 return Vec::new();
             }
         };
-        report.errors.extend(seen.errors);
+        report.errors.append(&mut seen.errors);
         report.timing.decode_s = seen.decode;
         let start = Instant::now();
         let answer = match &self.shelf {
-            Shelf::Open(registry) => self.ask(registry, seen.finding.as_ref(), seen.samples.as_ref()),
+            Shelf::Open(registry) => self.ask(registry, &seen),
             Shelf::Empty => Ok(Some(Answer::unknown())),
             Shelf::Unavailable(reason) => {
                 report.errors.push(format!("registry: {reason}"));
@@ -193,6 +208,19 @@ impl Verifier<'_> {
                 RegistryFinding { state: RegistryState::Unavailable, ..RegistryFinding::default() };
             report.registry = answer.map_or(unavailable, |answer| answer.finding);
         }
+        report.fingerprints = Fingerprints {
+            pdq: seen.pdq.iter().map(pdq_hash).collect(),
+            iscc: seen.code.as_ref().map(VideoCode::to_string),
+            iscc_signed: seen
+                .code
+                .as_ref()
+                .zip(bound.filter(|_| report.credentials.intact()))
+                .map(|(code, bound)| code.distance(&bound)),
+            iscc_near: self.near(seen.code.as_ref()).unwrap_or_else(|error| {
+                report.errors.push(format!("registry: {error}"));
+                Vec::new()
+            }),
+        };
         report.timing.registry_s = start.elapsed().as_secs_f64();
         if let Some(finding) = seen.finding {
             let picture = (seen.info.width as usize, seen.info.height as usize);
@@ -214,7 +242,6 @@ impl Verifier<'_> {
             }
             report.timing.watermark_s = seen.watermark;
         }
-        report.fingerprints = Fingerprints { pdq: seen.pdq.iter().map(pdq_hash).collect() };
         report.media = Some(media(&seen.info, seen.frames));
         report.decide();
         seen.stills
@@ -240,6 +267,7 @@ impl Verifier<'_> {
                 audio: None,
                 samples: None,
                 pdq: Vec::new(),
+                code: None,
                 stills: Vec::new(),
                 decode: 0.0,
                 watermark: 0.0,
@@ -255,6 +283,7 @@ impl Verifier<'_> {
         let mut detector = self.stages.watermark.then(|| Detector::new(self.keys));
         let mut sampler = Sampler::default();
         let mut pdq = self.stages.fingerprint.then(PdqSampler::default);
+        let mut signatures = self.stages.fingerprint.then(|| SignatureSampler::new(&info));
         let mut stills: Vec<Still> = Vec::new();
         let interval = info.duration.map_or(2.0, |duration| duration / self.stills.max(1) as f64);
         let (mut frames, mut watermark) = (0, 0.0);
@@ -285,6 +314,9 @@ impl Verifier<'_> {
             if let Some(pdq) = &mut pdq {
                 pdq.push(picture.luma(), time);
             }
+            if let Some(signatures) = &mut signatures {
+                signatures.push(&picture);
+            }
             let due = (stills.len() as f64 + 0.5) * interval;
             if stills.len() < self.stills && (time >= due || frames == 0 && info.duration.is_none()) {
                 match picture.to_rgb(STILL_SIDE, STILL_SIDE).and_then(|image| image.to_jpeg()) {
@@ -313,6 +345,8 @@ impl Verifier<'_> {
             audio,
             samples: sampler.finish(),
             pdq: pdq.map(PdqSampler::finish).unwrap_or_default(),
+            // Pictures too small for it, or an FFmpeg without the filter, are no fault of the file.
+            code: signatures.and_then(|signatures| video_code::of(signatures).ok().flatten()),
             stills,
             decode,
             watermark,
@@ -320,21 +354,45 @@ impl Verifier<'_> {
         })
     }
 
-    /// Asks the registry: by the mark when its bits were read, else by likeness.
-    fn ask(
+    /// Whether the consents that a file's manifest states were withdrawn in the registry.
+    fn ask_for_consents(
         &self,
-        registry: &Registry,
-        finding: Option<&Finding>,
-        samples: Option<&Samples>,
-    ) -> Result<Option<Answer>, RegistryError> {
-        let Some(samples) = samples else { return Ok(Some(Answer::unknown())) };
-        if let Some(finding) = finding
+        credentials: &mut Credentials,
+        signer: Option<Digest>,
+    ) -> Result<(), RegistryError> {
+        let (Shelf::Open(registry), Some(name)) = (&self.shelf, &credentials.manifest) else { return Ok(()) };
+        // A manifest of another name form is in no registry of ours.
+        if credentials.consents.is_empty() || name.parse::<Urn>().is_err() {
+            return Ok(());
+        }
+        let Some(record) = registry.by_urn(name)? else { return Ok(()) };
+        for consent in &mut credentials.consents {
+            consent.withdrawal = consent_withdrawal(&record, &consent.subject, signer, self.trust);
+        }
+        Ok(())
+    }
+
+    /// Registered manifests whose code is near.
+    fn near(&self, code: Option<&VideoCode>) -> Result<Vec<NearCode>, RegistryError> {
+        let (Shelf::Open(registry), Some(code)) = (&self.shelf, code) else { return Ok(Vec::new()) };
+        let near = with_near_code(registry, code, MOST_NEAR)?;
+        let said = near
+            .into_iter()
+            .map(|neighbour| NearCode { manifest: neighbour.urn.to_string(), distance: neighbour.distance });
+        Ok(said.collect())
+    }
+
+    /// Asks the registry: by the mark when its bits were read, else by likeness.
+    fn ask(&self, registry: &Registry, seen: &Seen) -> Result<Option<Answer>, RegistryError> {
+        let Some(samples) = &seen.samples else { return Ok(Some(Answer::unknown())) };
+        if let Some(finding) = &seen.finding
             && let (Some(payload), Some(sighting)) = (finding.payload, &finding.sighting)
         {
             return by_watermark(registry, payload, sighting, samples, self.trust, &self.limits).map(Some);
         }
         if self.stages.fingerprint {
-            return by_fingerprint(registry, samples, self.trust, &self.limits).map(Some);
+            let code = seen.code.as_ref();
+            return by_fingerprint(registry, samples, code, self.trust, &self.limits).map(Some);
         }
         Ok(Some(Answer::unknown()))
     }
@@ -426,6 +484,7 @@ fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
         uses: consent.uses.into_iter().map(|one| one.as_str().to_owned()).collect(),
         purpose: consent.purpose,
         until: consent.until,
+        withdrawal: None,
     }
 }
 

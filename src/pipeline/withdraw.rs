@@ -2,7 +2,7 @@ use filigrane_frame::{Digest, Limits};
 use filigrane_provenance::{
     CredentialState, Identity, TrustAnchors, read_manifest, read_statement, sign_statement,
 };
-use filigrane_registry::{Registry, Revocation, Urn};
+use filigrane_registry::{Record, Registry, Revocation, Urn};
 use filigrane_verdict::{Withdrawal, WithdrawnBy};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -12,16 +12,30 @@ use crate::error::Error;
 /// Longest reason, characters.
 const LONGEST: usize = 400;
 
-/// Withdraws a registered manifest for good, on the word of this identity. Once it has, doing so again changes nothing.
+/// Withdraws a registered manifest, or the consent of one `subject` that it states, for good, on the word of this identity.
+/// Once it has, doing so again changes nothing.
 ///
 /// # Errors
-/// The manifest is not registered, or signing or storing fails.
-pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identity) -> Result<(), Error> {
+/// The manifest is not registered or states no consent of that subject, or signing or storing fails.
+pub fn withdraw(
+    registry: &Registry,
+    urn: &str,
+    subject: Option<&str>,
+    reason: &str,
+    identity: &Identity,
+) -> Result<(), Error> {
     let name: Urn = urn.parse()?;
     let anchors = identity.anchors()?;
-    let known = registry.by_urn(urn)?.map(|record| record.revocations).unwrap_or_default();
+    let record = registry.by_urn(urn)?;
+    if let (Some(subject), Some(record)) = (subject, &record)
+        && !states_consent(record, subject)?
+    {
+        return Err(no_consent(urn, subject));
+    }
+    let known = record.map(|record| record.revocations).unwrap_or_default();
     let mine = |revocation: &Revocation| {
-        withdrawal(name, revocation, Some(identity.fingerprint()), &anchors).by == WithdrawnBy::Signer
+        revocation.subject.as_deref() == subject
+            && withdrawal(name, revocation, Some(identity.fingerprint()), &anchors).by == WithdrawnBy::Signer
     };
     if known.iter().any(mine) {
         return Ok(());
@@ -30,15 +44,39 @@ pub fn withdraw(registry: &Registry, urn: &str, reason: &str, identity: &Identit
     let reason: String =
         reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
     let at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
-    let signature = sign_statement(Revocation::statement(name, &reason, &at).as_bytes(), identity)?;
-    Ok(registry.revoke(urn, &Revocation { reason, at, signature })?)
+    let signature = sign_statement(Revocation::statement(name, subject, &reason, &at).as_bytes(), identity)?;
+    Ok(registry.revoke(urn, &Revocation { subject: subject.map(str::to_owned), reason, at, signature })?)
+}
+
+fn no_consent(urn: &str, subject: &str) -> Error {
+    Error::NoConsent { urn: urn.to_owned(), subject: subject.chars().take(LONGEST).collect() }
+}
+
+/// Whether the manifest of a record states that this subject consented.
+fn states_consent(record: &Record, subject: &str) -> Result<bool, Error> {
+    let Some(manifest) = &record.entry.manifest else { return Ok(false) };
+    let read = read_manifest(manifest, &TrustAnchors::empty(), &Limits::default())?;
+    Ok(read.consents.iter().any(|consent| consent.subject == subject))
+}
+
+/// The withdrawal of a subject's consent that weighs most.
+pub(crate) fn consent_withdrawal(
+    record: &Record,
+    subject: &str,
+    signer: Option<Digest>,
+    trust: &TrustAnchors,
+) -> Option<Withdrawal> {
+    let about = record.revocations.iter().filter(|revocation| revocation.subject.as_deref() == Some(subject));
+    about
+        .map(|revocation| withdrawal(record.entry.urn, revocation, signer, trust))
+        .max_by_key(|withdrawal| withdrawal.by)
 }
 
 /// Takes in a withdrawal that a stranger sent; only the manifest's own signer has a say. Once it has spoken, saying so again
 /// changes nothing.
 ///
 /// # Errors
-/// The manifest is not registered, or the withdrawal is by nobody or by somebody else.
+/// The manifest is not registered or states no consent of that subject, or the withdrawal is by nobody or by somebody else.
 pub fn accept_withdrawal(
     registry: &Registry,
     urn: &str,
@@ -50,6 +88,11 @@ pub fn accept_withdrawal(
         urn: name,
         location: registry.place().to_owned(),
     })?;
+    if let Some(subject) = &revocation.subject
+        && !states_consent(&record, subject)?
+    {
+        return Err(no_consent(urn, subject));
+    }
     let trust = TrustAnchors::empty();
     let manifest = record.entry.manifest.ok_or(Error::NotTheSigner(name))?;
     let signer = read_manifest(&manifest, &trust, limits)?.signer;
@@ -58,8 +101,9 @@ pub fn accept_withdrawal(
     if !by_signer(revocation) {
         return Err(Error::NotTheSigner(name));
     }
-    // One word is enough, and others must not be crowded out.
-    if !record.revocations.iter().any(by_signer) {
+    // One word about each subject is enough, and others must not be crowded out.
+    let mut same = record.revocations.iter().filter(|known| known.subject == revocation.subject);
+    if !same.any(by_signer) {
         registry.revoke(urn, revocation)?;
     }
     Ok(())
@@ -72,7 +116,7 @@ pub(crate) fn withdrawal(
     signer: Option<Digest>,
     trust: &TrustAnchors,
 ) -> Withdrawal {
-    let text = Revocation::statement(urn, &revocation.reason, &revocation.at);
+    let text = Revocation::statement(urn, revocation.subject.as_deref(), &revocation.reason, &revocation.at);
     let read = read_statement(&revocation.signature, text.as_bytes(), trust).ok();
     let holds = read.filter(|read| read.state != CredentialState::Invalid);
     let by = match &holds {

@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use filigrane_frame::ErrorKind;
 
 use crate::postgres_server::Server;
-use crate::{Entry, Error, Published, Record, Registry, Revocation};
+use crate::{Code, Entry, Error, Neighbour, Published, Record, Registry, Revocation};
 
 fn entry(number: u32) -> Entry {
     Entry {
@@ -15,6 +15,7 @@ fn entry(number: u32) -> Entry {
         manifest: Some(format!("manifest {number}").into_bytes()),
         fingerprint: vec![number as u8, 0, 255],
         // The first is everybody's, as a black picture's would be; the highest bit is where signs are.
+        code: (!number.is_multiple_of(50)).then(|| code(number)),
         keys: vec![7, u64::MAX - u64::from(number), u64::from(number) << 32, u64::from(number) << 32 | 1],
         width: 1920,
         height: u32::MAX,
@@ -24,8 +25,18 @@ fn entry(number: u32) -> Entry {
     }
 }
 
+/// Codes as far from one another as chance has it.
+fn code(number: u32) -> Code {
+    let mut state = number ^ 0x9e37_79b9;
+    std::array::from_fn(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+}
+
 fn revocation(reason: &str) -> Revocation {
     Revocation {
+        subject: None,
         reason: reason.to_owned(),
         at: "2026-11-23T00:00:00Z".to_owned(),
         signature: reason.as_bytes().to_vec(),
@@ -39,7 +50,9 @@ fn conforms(open: &(dyn Fn(&str) -> Registry + Sync)) {
     gives_colliding_payloads_oldest_first(open);
     refuses_other_content_under_a_known_name(open);
     keeps_revocations(open);
+    keeps_withdrawn_consents_apart(open);
     ranks_by_shared_keys(open);
+    finds_codes_nearby(open);
     visits_and_lists_in_order(open);
     takes_each_entry_once_from_many(open);
     exports_what_it_has(open);
@@ -112,6 +125,55 @@ fn keeps_revocations(open: &dyn Fn(&str) -> Registry) {
     assert!(registry.list(1, 0).unwrap()[0].revoked);
     let missing = registry.revoke(&entry(2).urn.to_string(), &revocation("x"));
     assert!(matches!(missing, Err(Error::Missing { .. })));
+}
+
+fn keeps_withdrawn_consents_apart(open: &dyn Fn(&str) -> Registry) {
+    let registry = open("consents");
+    registry.publish(&entry(1)).unwrap();
+    let name = entry(1).urn.to_string();
+    let consent = Revocation { subject: Some("Ada".to_owned()), ..revocation("no longer") };
+    registry.revoke(&name, &consent).unwrap();
+    assert_eq!(registry.by_urn(&name).unwrap().unwrap().revocations, [consent]);
+    assert!(!registry.list(1, 0).unwrap()[0].revoked, "the manifest itself stands");
+    for subject in ["", "Ada\nGrace", "zero\0", &"x".repeat(5000)] {
+        let wrong = Revocation { subject: Some(subject.to_owned()), ..revocation("x") };
+        assert_eq!(registry.revoke(&name, &wrong).unwrap_err().kind(), ErrorKind::Parameter);
+    }
+    assert_ne!(
+        Revocation::statement(entry(1).urn, None, "Ada\nno longer", "t"),
+        Revocation::statement(entry(1).urn, Some("Ada"), "no longer", "t"),
+    );
+}
+
+fn finds_codes_nearby(open: &dyn Fn(&str) -> Registry) {
+    let registry = open("codes");
+    for number in 0..60 {
+        registry.publish(&entry(number)).unwrap();
+    }
+    let blank = Entry { code: Some([0; 32]), ..entry(100) };
+    registry.publish(&blank).unwrap();
+    let mut twin = entry(101);
+    twin.code = entry(17).code;
+    registry.publish(&twin).unwrap();
+    let near = |code: &Code, bits| registry.near(code, bits, 20, 10).unwrap();
+    let [same, other] = [entry(17).urn, twin.urn].map(|urn| move |distance| Neighbour { urn, distance });
+    assert_eq!(near(&code(17), 256), [same(0), other(0)]);
+    // Fifteen bits, spread so that each part but one has two.
+    let mut off = code(17);
+    for bit in 0..15 {
+        off[4 * (bit % 8) + bit / 8] ^= 0x10;
+    }
+    assert_eq!(near(&off, 256), [same(15), other(15)]);
+    assert_eq!(near(&off, 64), [same(4), other(4)][..0], "both parts of 64 bits are two bits off");
+    let mut three = code(17);
+    three[0] ^= 3;
+    three[4] ^= 1;
+    three[31] = !three[31];
+    assert_eq!(near(&three, 64), [same(3), other(3)], "what lies beyond 64 bits is not asked for");
+    assert_eq!(registry.near(&three, 256, 20, 1).unwrap(), [same(11)]);
+    assert_eq!(registry.near(&three, 256, 10, 10).unwrap(), []);
+    assert_eq!(near(&[0; 32], 256), [], "blank pictures are alike everywhere");
+    assert_eq!(near(&code(5000), 256), []);
 }
 
 fn ranks_by_shared_keys(open: &dyn Fn(&str) -> Registry) {

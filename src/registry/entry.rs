@@ -1,4 +1,4 @@
-use crate::Urn;
+use crate::{Code, Urn};
 
 /// What is registered of a signed video.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Entry {
     pub fingerprint: Vec<u8>,
     /// Keys that content like it is looked up by (SPEC.md §10).
     pub keys: Vec<u64>,
+    /// The ISCC Video-Code of its content, without header.
+    pub code: Option<Code>,
     /// Picture width, samples.
     pub width: u32,
     /// Picture height, samples.
@@ -58,13 +60,15 @@ pub struct Listed {
     pub duration: f64,
     /// When it was registered, RFC 3339.
     pub registered_at: String,
-    /// Whether it was withdrawn.
+    /// Whether somebody withdrew it as a whole.
     pub revoked: bool,
 }
 
-/// The statement that a manifest is withdrawn.
+/// The statement that a manifest, or a consent it states, is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
+    /// Whose consent is withdrawn; `None` when it is the whole manifest.
+    pub subject: Option<String>,
     /// Why, in the words of whoever withdrew it.
     pub reason: String,
     /// When, RFC 3339, as stated.
@@ -75,8 +79,11 @@ pub struct Revocation {
 
 impl Revocation {
     /// The text that is signed (SPEC.md §10).
-    pub fn statement(urn: Urn, reason: &str, at: &str) -> String {
-        format!("filigrane revocation 1\n{urn}\n{at}\n{reason}")
+    pub fn statement(urn: Urn, subject: Option<&str>, reason: &str, at: &str) -> String {
+        match subject {
+            None => format!("filigrane revocation 1\n{urn}\n{at}\n{reason}"),
+            Some(subject) => format!("filigrane consent withdrawal 1\n{urn}\n{at}\n{subject}\n{reason}"),
+        }
     }
 }
 

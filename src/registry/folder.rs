@@ -6,8 +6,8 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use crate::database::{Database, Mode};
 use crate::sql::{self, bind_entry, listing, readers};
-use crate::store::{LARGEST_FINGERPRINT, MOST_COLLISIONS, MOST_REVOCATIONS, MOST_ROWS, Store};
-use crate::{Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file};
+use crate::store::{LARGEST_FINGERPRINT, MOST_CODES, MOST_COLLISIONS, MOST_REVOCATIONS, MOST_ROWS, Store};
+use crate::{Candidate, Code, Entry, Error, Listed, Published, Record, Revocation, Urn, code, manifest_file};
 
 readers!(SqliteRow, SqliteConnection);
 
@@ -20,6 +20,13 @@ const LIKE: &str = "SELECT m.urn, m.fingerprint, found.hits FROM (
         ) GROUP BY sequence ORDER BY hits DESC, sequence LIMIT $3
     ) found JOIN manifests m ON m.sequence = found.sequence
     WHERE length(m.fingerprint) <= $4 ORDER BY found.hits DESC, found.sequence";
+
+/// Records that share a part of a code, those looked for first first.
+const WITH_PART: &str = "SELECT m.urn, m.code FROM (
+        SELECT DISTINCT sequence FROM (
+            SELECT c.sequence FROM json_each($1) wanted CROSS JOIN codes c ON c.part = wanted.value LIMIT $2
+        )
+    ) found JOIN manifests m ON m.sequence = found.sequence";
 
 /// Records in a folder: `registry.sqlite`, and `manifests/6f/6f1c….c2pa` for each manifest.
 ///
@@ -133,11 +140,9 @@ impl Store for Folder {
     }
 
     fn like(&self, keys: &[u64], most: u32) -> Result<Vec<Candidate>, Error> {
-        let keys: Vec<String> = keys.iter().map(|key| key.cast_signed().to_string()).collect();
-        let keys = format!("[{}]", keys.join(","));
         self.query(async |connection, failed| {
             let rows = sqlx::query(LIKE)
-                .bind(keys)
+                .bind(sql::json(keys))
                 .bind(MOST_ROWS)
                 .bind(most)
                 .bind(LARGEST_FINGERPRINT as i64)
@@ -145,6 +150,18 @@ impl Store for Folder {
                 .await
                 .map_err(failed)?;
             rows.iter().map(read_candidate).collect::<sqlx::Result<_>>().map_err(failed)
+        })
+    }
+
+    fn with_part(&self, parts: &[u64]) -> Result<Vec<(Urn, Option<Code>)>, Error> {
+        self.query(async |connection, failed| {
+            let rows = sqlx::query(WITH_PART)
+                .bind(sql::json(parts))
+                .bind(MOST_CODES)
+                .fetch_all(connection)
+                .await
+                .map_err(failed)?;
+            rows.iter().map(read_code).collect::<sqlx::Result<_>>().map_err(failed)
         })
     }
 
@@ -188,19 +205,22 @@ async fn add(
     let digest = entry.manifest.as_deref().map(manifest_file::digest);
     let known = sqlx::query(sql::KNOWN).bind(entry.urn.to_string()).fetch_optional(&mut *connection);
     if let Some(known) = known.await.map_err(failed)? {
-        let manifest: Option<Vec<u8>> = known.try_get(0).map_err(failed)?;
-        let fingerprint: Vec<u8> = known.try_get(1).map_err(failed)?;
-        let same = manifest.as_deref() == digest.as_ref().map(|digest| &digest[..])
-            && fingerprint == entry.fingerprint;
+        let same = is_known(&known, digest, entry).map_err(failed)?;
         return if same { Ok(Published::Known) } else { Err(Error::Conflict { urn: entry.urn }) };
     }
     if let Some(manifest) = &entry.manifest {
         manifest_file::write(location, entry.urn, manifest)?;
     }
     let sequence = bind_entry!(entry, digest, at).fetch_one(&mut *connection).await.map_err(failed)?;
-    let keys: Vec<String> = entry.keys.iter().map(|key| key.cast_signed().to_string()).collect();
     sqlx::query("INSERT OR IGNORE INTO keys (key, sequence) SELECT value, $2 FROM json_each($1)")
-        .bind(format!("[{}]", keys.join(",")))
+        .bind(sql::json(&entry.keys))
+        .bind(sequence)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    let parts = entry.code.as_ref().map(code::registered).unwrap_or_default();
+    sqlx::query("INSERT OR IGNORE INTO codes (part, sequence) SELECT value, $2 FROM json_each($1)")
+        .bind(sql::json(&parts))
         .bind(sequence)
         .execute(connection)
         .await

@@ -16,6 +16,7 @@ fn entry(number: u32) -> Entry {
         urn: format!("urn:c2pa:{number:08x}-0000-4000-8000-000000000001").parse().unwrap(),
         manifest: Some(number.to_le_bytes().repeat(4_000)),
         fingerprint: number.to_le_bytes().to_vec(),
+        code: None,
         keys: (0..8).map(|key| u64::from(number) << 8 | key).collect(),
         width: 1920,
         height: 1080,

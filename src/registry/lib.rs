@@ -5,6 +5,7 @@
 //! Records are only ever added. A folder that was exported, or carried here from elsewhere, reads the same way.
 
 mod access;
+mod code;
 #[cfg(test)]
 mod conformance_tests;
 mod database;
@@ -32,9 +33,10 @@ mod store;
 mod urn;
 
 pub use access::Access;
+pub use code::{Code, Neighbour};
 pub use entry::{Candidate, Entry, Listed, Published, Record, Revocation};
 pub use error::Error;
-pub use names::{FINGERPRINT_ALGORITHM, WATERMARK_ALGORITHM};
+pub use names::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM};
 pub use postgres::shown;
 pub use registry::Registry;
 pub use store::Store;

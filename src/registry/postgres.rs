@@ -11,9 +11,10 @@ use url::Url;
 use crate::driver::{outside_of_runtimes, runtime};
 use crate::objects::Objects;
 use crate::sql::{self, bind_entry, listing, readers};
-use crate::store::{LARGEST_FINGERPRINT, MOST_COLLISIONS, MOST_REVOCATIONS, MOST_ROWS, Store};
+use crate::store::{LARGEST_FINGERPRINT, MOST_CODES, MOST_COLLISIONS, MOST_REVOCATIONS, MOST_ROWS, Store};
 use crate::{
-    Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file, postgres_schema,
+    Candidate, Code, Entry, Error, Listed, Published, Record, Revocation, Urn, code, manifest_file,
+    postgres_schema,
 };
 
 readers!(PgRow, PgConnection);
@@ -27,6 +28,13 @@ const LIKE: &str = "SELECT m.urn, m.fingerprint, found.hits FROM (
         ) shared GROUP BY sequence ORDER BY hits DESC, sequence LIMIT $3
     ) found JOIN manifests m ON m.sequence = found.sequence
     WHERE length(m.fingerprint) <= $4 ORDER BY found.hits DESC, found.sequence";
+
+const WITH_PART: &str = "SELECT m.urn, m.code FROM (
+        SELECT DISTINCT sequence FROM (
+            SELECT c.sequence FROM unnest($1::bigint[]) WITH ORDINALITY wanted(part, place)
+            JOIN codes c ON c.part = wanted.part ORDER BY wanted.place LIMIT $2
+        ) shared
+    ) found JOIN manifests m ON m.sequence = found.sequence";
 
 /// Records in a PostgreSQL database, and their manifests in an object store.
 ///
@@ -70,6 +78,9 @@ impl Postgres {
         match found {
             None => Ok(None),
             Some(postgres_schema::VERSION) => Ok(Some(store)),
+            Some(version) if version < postgres_schema::VERSION => {
+                Err(Error::Older { path: store.place.clone(), version })
+            }
             Some(version) => Err(Error::Newer { path: store.place.clone(), version }),
         }
     }
@@ -147,17 +158,22 @@ impl Postgres {
         let Some(sequence) = added else {
             let known = sqlx::query(sql::KNOWN).bind(entry.urn.to_string()).fetch_one(connection);
             let known = known.await.map_err(failed)?;
-            let manifest: Option<Vec<u8>> = known.try_get(0).map_err(failed)?;
-            let fingerprint: Vec<u8> = known.try_get(1).map_err(failed)?;
-            let same = manifest.as_deref() == digest.as_ref().map(|digest| &digest[..])
-                && fingerprint == entry.fingerprint;
+            let same = is_known(&known, digest, entry).map_err(failed)?;
             return if same { Ok(Published::Known) } else { Err(Error::Conflict { urn: entry.urn }) };
         };
-        let keys: Vec<i64> = entry.keys.iter().map(|key| key.cast_signed()).collect();
         sqlx::query(
             "INSERT INTO keys (key, sequence) SELECT unnest($1::bigint[]), $2 ON CONFLICT DO NOTHING",
         )
-        .bind(keys)
+        .bind(sql::signed(&entry.keys))
+        .bind(sequence)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+        let parts = entry.code.as_ref().map(code::registered).unwrap_or_default();
+        sqlx::query(
+            "INSERT INTO codes (part, sequence) SELECT unnest($1::bigint[]), $2 ON CONFLICT DO NOTHING",
+        )
+        .bind(sql::signed(&parts))
         .bind(sequence)
         .execute(connection)
         .await
@@ -236,10 +252,9 @@ impl Store for Postgres {
     }
 
     fn like(&self, keys: &[u64], most: u32) -> Result<Vec<Candidate>, Error> {
-        let keys: Vec<i64> = keys.iter().map(|key| key.cast_signed()).collect();
         self.query(async |connection, failed| {
             let rows = sqlx::query(LIKE)
-                .bind(keys)
+                .bind(sql::signed(keys))
                 .bind(MOST_ROWS)
                 .bind(i64::from(most))
                 .bind(LARGEST_FINGERPRINT as i64)
@@ -247,6 +262,18 @@ impl Store for Postgres {
                 .await
                 .map_err(failed)?;
             rows.iter().map(read_candidate).collect::<sqlx::Result<_>>().map_err(failed)
+        })
+    }
+
+    fn with_part(&self, parts: &[u64]) -> Result<Vec<(Urn, Option<Code>)>, Error> {
+        self.query(async |connection, failed| {
+            let rows = sqlx::query(WITH_PART)
+                .bind(sql::signed(parts))
+                .bind(MOST_CODES)
+                .fetch_all(connection)
+                .await
+                .map_err(failed)?;
+            rows.iter().map(read_code).collect::<sqlx::Result<_>>().map_err(failed)
         })
     }
 

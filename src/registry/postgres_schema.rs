@@ -1,7 +1,7 @@
 use sqlx::{Connection as _, PgConnection};
 
 /// Version of the tables.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// Keeps two processes from laying out one database at once: "filg".
 const LOCK: i64 = 0x6669_6c67;
@@ -12,6 +12,7 @@ CREATE TABLE manifests (
     urn TEXT NOT NULL UNIQUE,
     payload BIGINT NOT NULL,
     manifest_sha256 BYTEA,
+    code BYTEA,
     fingerprint BYTEA NOT NULL,
     width BIGINT NOT NULL,
     height BIGINT NOT NULL,
@@ -27,9 +28,15 @@ CREATE TABLE keys (
     sequence BIGINT NOT NULL,
     PRIMARY KEY (key, sequence)
 );
+CREATE TABLE codes (
+    part BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (part, sequence)
+);
 CREATE TABLE revocations (
     sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     urn TEXT NOT NULL,
+    subject TEXT NOT NULL,
     reason TEXT NOT NULL,
     at TEXT NOT NULL,
     signature BYTEA NOT NULL,

@@ -10,7 +10,10 @@ use crate::folder::Folder;
 use crate::postgres::{Postgres, shown};
 use crate::remote::Remote;
 use crate::store::{LARGEST_FINGERPRINT, Store};
-use crate::{Access, Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn, manifest_file};
+use crate::{
+    Access, Candidate, Code, Entry, Error, Listed, Neighbour, Published, Record, Revocation, Urn, code,
+    manifest_file,
+};
 
 /// Longest title, issuer or reason kept, bytes.
 const LONGEST_TEXT: usize = 4096;
@@ -123,10 +126,24 @@ impl Registry {
         self.store.like(&keys[..keys.len().min(MOST_KEYS)], most)
     }
 
-    /// The records that a whole fingerprint leads to, best first, as a server behind HTTP judges it; `None` where
-    /// [`like`](Self::like) is asked instead. The fingerprints are in the manifests alone.
-    pub fn resembling(&self, fingerprint: &[u8]) -> Result<Option<Vec<Record>>, Error> {
-        self.store.resembling(fingerprint)
+    /// The records whose code differs from the first `bits` of this one in at most `within` bits, at most `most` of them,
+    /// the nearest first. None within 15 of 256 bits is missed, and few that are not much farther off.
+    pub fn near(&self, code: &Code, bits: u32, within: u32, most: usize) -> Result<Vec<Neighbour>, Error> {
+        let found = self.store.with_part(&code::probes(code, bits))?;
+        let measured = found.into_iter().filter_map(|(urn, other)| {
+            let distance = code::distance(code, &other?, bits);
+            (distance <= within).then_some(Neighbour { urn, distance })
+        });
+        let mut near: Vec<Neighbour> = measured.collect();
+        near.sort_by_key(|neighbour| (neighbour.distance, neighbour.urn));
+        near.truncate(most);
+        Ok(near)
+    }
+
+    /// The records that a whole soft-binding value leads to, best first, as a server behind HTTP judges it; `None` where
+    /// [`like`](Self::like) or [`near`](Self::near) is asked instead. The values are in the manifests alone.
+    pub fn resembling(&self, algorithm: &str, value: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+        self.store.resembling(algorithm, value)
     }
 
     /// Shows the visitor every record, oldest first, until it breaks off. Memory stays bounded, and other calls may be
@@ -147,13 +164,20 @@ impl Registry {
         }
     }
 
-    /// Withdraws a manifest for good, on the word of whoever signed [`Revocation::statement`]. Several may; the same
+    /// Withdraws a manifest, or one consent that it states, for good, on the word of whoever signed [`Revocation::statement`]. Several may; the same
     /// withdrawal twice changes nothing.
     ///
     /// # Errors
     /// The manifest is not registered, or the reason is too long.
     pub fn revoke(&self, urn: &str, revocation: &Revocation) -> Result<(), Error> {
         let urn: Urn = urn.parse()?;
+        let subject = revocation.subject.as_deref();
+        if subject.is_some_and(|subject| {
+            subject.is_empty() || subject.len() > LONGEST_TEXT || subject.contains(['\n', '\0'])
+        }) {
+            let detail = format!("whose consent takes 1 to {LONGEST_TEXT} bytes in one line");
+            return Err(Error::Entry { urn, detail, kind: ErrorKind::Parameter });
+        }
         if revocation.reason.len() > LONGEST_TEXT || revocation.signature.len() > LARGEST_SIGNATURE {
             let detail = format!("a reason may take {LONGEST_TEXT} bytes");
             return Err(Error::Entry { urn, detail, kind: ErrorKind::Limit });

@@ -13,6 +13,7 @@ fn entry(number: u16) -> Entry {
         urn: urn(&format!("{number:04x}0000-0000-4000-8000-000000000001")),
         manifest: Some(format!("manifest {number}").into_bytes()),
         fingerprint: vec![number as u8, 0, 255],
+        code: None,
         keys: vec![u64::from(number), u64::MAX - u64::from(number)],
         width: 1920,
         height: 1080,
@@ -112,6 +113,7 @@ fn impossible_and_oversized_entries_are_refused() {
 
 fn revocation(reason: &str) -> Revocation {
     Revocation {
+        subject: None,
         reason: reason.to_owned(),
         at: "2026-11-23T00:00:00Z".to_owned(),
         signature: reason.as_bytes().to_vec(),

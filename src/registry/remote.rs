@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::remote_http::{Answer, Budget, Http, LARGEST_MESSAGE};
 use crate::store::{MOST_REVOCATIONS, Store};
 use crate::{
-    Access, Candidate, Entry, Error, FINGERPRINT_ALGORITHM, Listed, Published, Record, Revocation, Urn,
-    WATERMARK_ALGORITHM, manifest_file,
+    Access, Candidate, Code, Entry, Error, Listed, Published, Record, Revocation, Urn, WATERMARK_ALGORITHM,
+    manifest_file,
 };
 
 /// Where a server says what it offers (RFC 8615; Soft Binding Resolution API 2.4.0).
@@ -71,6 +71,8 @@ struct Withdrawals {
 
 #[derive(Deserialize)]
 struct Withdrawal {
+    /// Whose consent it is about; none where the whole manifest is withdrawn.
+    subject: Option<String>,
     reason: String,
     at: String,
     signature: String,
@@ -171,6 +173,7 @@ impl Remote {
             manifest: Some(manifest),
             fingerprint: Vec::new(),
             keys: Vec::new(),
+            code: None,
             width: 0,
             height: 0,
             duration: 0.0,
@@ -193,7 +196,7 @@ impl Remote {
         let most = usize::try_from(MOST_REVOCATIONS).unwrap_or_default();
         let read = found.revocations.into_iter().take(most).map(|one| {
             let signature = BASE64.decode(one.signature).ok()?;
-            Some(Revocation { reason: one.reason, at: one.at, signature })
+            Some(Revocation { subject: one.subject, reason: one.reason, at: one.at, signature })
         });
         read.collect::<Option<_>>()
             .ok_or_else(|| self.http.failed("a withdrawal has a signature that is no base64".to_owned()))
@@ -288,9 +291,14 @@ impl Store for Remote {
         Err(self.unsupported("a server is asked for whole fingerprints, not for their keys"))
     }
 
-    fn resembling(&self, fingerprint: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+    fn with_part(&self, _: &[u64]) -> Result<Vec<(Urn, Option<Code>)>, Error> {
+        // A server is asked for whole values, and what codes its manifests bind stands in these alone.
+        Ok(Vec::new())
+    }
+
+    fn resembling(&self, algorithm: &str, value: &[u8]) -> Result<Option<Vec<Record>>, Error> {
         let mut budget = Budget::new();
-        let names = self.matches(FINGERPRINT_ALGORITHM, fingerprint, MOST_FETCHED, &mut budget)?;
+        let names = self.matches(algorithm, value, MOST_FETCHED, &mut budget)?;
         let records = names.into_iter().map(|urn| self.fetch(urn, &mut budget));
         Ok(Some(records.filter_map(Result::transpose).collect::<Result<_, _>>()?))
     }
@@ -305,11 +313,15 @@ impl Store for Remote {
         if !self.can(WITHDRAWALS, &mut budget)? {
             return Err(self.unsupported("this server takes no withdrawals"));
         }
-        let body = json!({
+        let mut body = json!({
             "reason": revocation.reason,
             "at": revocation.at,
             "signature": BASE64.encode(&revocation.signature),
         });
+        // A server that knows no such thing finds no signature over the text without it, and refuses.
+        if let Some(subject) = &revocation.subject {
+            body["subject"] = json!(subject);
+        }
         let path = ["manifests", &urn.to_string(), "revocations"];
         let answer = self.http.post(&path, "application/json", body.to_string().as_bytes(), &mut budget)?;
         match answer.status {

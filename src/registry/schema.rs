@@ -6,11 +6,19 @@ use crate::Error;
 
 /// Marks the database file as a registry: "filg".
 const APPLICATION: i64 = 0x6669_6c67;
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
-/// The statements that make up version 2, by the name of what they make. SQLite keeps their text, so that a database
+/// The statements that make up version 3, by the name of what they make. SQLite keeps their text, so that a database
 /// can be held against them: no foreign view or trigger runs in a registry that was carried here from elsewhere.
-const STATEMENTS: [(&str, &str); 7] = [
+const STATEMENTS: [(&str, &str); 8] = [
+    (
+        "codes",
+        "CREATE TABLE codes (
+            part INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            PRIMARY KEY (part, sequence)
+        ) STRICT, WITHOUT ROWID",
+    ),
     (
         "keys",
         "CREATE TABLE keys (
@@ -26,6 +34,7 @@ const STATEMENTS: [(&str, &str); 7] = [
             urn TEXT NOT NULL UNIQUE,
             payload INTEGER NOT NULL,
             manifest_sha256 BLOB,
+            code BLOB,
             fingerprint BLOB NOT NULL,
             width INTEGER NOT NULL,
             height INTEGER NOT NULL,
@@ -54,6 +63,7 @@ const STATEMENTS: [(&str, &str); 7] = [
         "CREATE TABLE revocations (
             sequence INTEGER PRIMARY KEY,
             urn TEXT NOT NULL,
+            subject TEXT NOT NULL,
             reason TEXT NOT NULL,
             at TEXT NOT NULL,
             signature BLOB NOT NULL,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::{Candidate, Entry, Error, Listed, Published, Record, Registry, Revocation, Store, Urn};
+use crate::{Candidate, Code, Entry, Error, Listed, Published, Record, Registry, Revocation, Store, Urn};
 
 /// Registries by name, each opened once.
 #[derive(Default)]
@@ -48,6 +48,10 @@ impl Store for Handle {
 
     fn like(&self, keys: &[u64], most: u32) -> Result<Vec<Candidate>, Error> {
         self.0.like(keys, most)
+    }
+
+    fn with_part(&self, parts: &[u64]) -> Result<Vec<(Urn, Option<Code>)>, Error> {
+        self.0.store().with_part(parts)
     }
 
     fn after(&self, after: i64, most: u32) -> Result<Vec<(i64, Record)>, Error> {

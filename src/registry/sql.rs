@@ -2,18 +2,17 @@
 
 /// What a [`Record`](crate::Record) is read from, without its withdrawals.
 pub(crate) const RECORD: &str =
-    "SELECT sequence, urn, manifest_sha256, fingerprint, width, height, duration, title,
+    "SELECT sequence, urn, manifest_sha256, code, fingerprint, width, height, duration, title,
     issuer, registered_at, lookup_keys FROM manifests";
-pub(crate) const KNOWN: &str = "SELECT manifest_sha256, fingerprint FROM manifests WHERE urn = $1";
+pub(crate) const KNOWN: &str = "SELECT manifest_sha256, code, fingerprint FROM manifests WHERE urn = $1";
 pub(crate) const INSERT: &str =
-    "INSERT INTO manifests (urn, payload, manifest_sha256, fingerprint, width, height, duration, title, issuer,
-    registered_at, lookup_keys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING sequence";
-pub(crate) const REVOKE: &str =
-    "INSERT INTO revocations (urn, reason, at, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    "INSERT INTO manifests (urn, payload, manifest_sha256, code, fingerprint, width, height, duration, title, issuer,
+    registered_at, lookup_keys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING sequence";
+pub(crate) const REVOKE: &str = "INSERT INTO revocations (urn, subject, reason, at, signature) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 pub(crate) const REVOCATIONS: &str =
-    "SELECT reason, at, signature FROM revocations WHERE urn = $1 ORDER BY sequence LIMIT $2";
+    "SELECT subject, reason, at, signature FROM revocations WHERE urn = $1 ORDER BY sequence LIMIT $2";
 pub(crate) const LIST: &str = "SELECT urn, title, issuer, duration, registered_at,
-    EXISTS (SELECT 1 FROM revocations r WHERE r.urn = m.urn) AS revoked
+    EXISTS (SELECT 1 FROM revocations r WHERE r.urn = m.urn AND r.subject = '') AS revoked
     FROM manifests m ORDER BY sequence DESC LIMIT $1 OFFSET $2";
 
 /// Binds the values of [`INSERT`].
@@ -23,6 +22,7 @@ macro_rules! bind_entry {
             .bind($entry.urn.to_string())
             .bind($entry.urn.payload().cast_signed())
             .bind($digest.map(|digest: [u8; 32]| digest.to_vec()))
+            .bind($entry.code.map(|code| code.to_vec()))
             .bind($entry.fingerprint.as_slice())
             .bind(i64::from($entry.width))
             .bind(i64::from($entry.height))
@@ -47,6 +47,7 @@ macro_rules! readers {
                 urn: crate::sql::urn(row.try_get("urn")?)?,
                 manifest: None,
                 fingerprint: row.try_get("fingerprint")?,
+                code: crate::sql::code(row.try_get("code")?),
                 keys: crate::sql::keys(row.try_get("lookup_keys")?),
                 width: number("width")?,
                 height: number("height")?,
@@ -70,11 +71,27 @@ macro_rules! readers {
         }
 
         fn read_revocation(row: &$row) -> sqlx::Result<crate::Revocation> {
+            let subject: String = row.try_get("subject")?;
             Ok(crate::Revocation {
+                subject: Some(subject).filter(|subject| !subject.is_empty()),
                 reason: row.try_get("reason")?,
                 at: row.try_get("at")?,
                 signature: row.try_get("signature")?,
             })
+        }
+
+        /// Reads a row of a search by code: the name and the code there.
+        fn read_code(row: &$row) -> sqlx::Result<(crate::Urn, Option<crate::Code>)> {
+            Ok((crate::sql::urn(row.try_get("urn")?)?, crate::sql::code(row.try_get("code")?)))
+        }
+
+        /// Whether what is known under a name, a row of `KNOWN`, is this entry.
+        fn is_known(row: &$row, digest: Option<[u8; 32]>, entry: &crate::Entry) -> sqlx::Result<bool> {
+            let manifest: Option<Vec<u8>> = row.try_get("manifest_sha256")?;
+            let fingerprint: Vec<u8> = row.try_get("fingerprint")?;
+            Ok(manifest.as_deref() == digest.as_ref().map(|digest| &digest[..])
+                && fingerprint == entry.fingerprint
+                && crate::sql::code(row.try_get("code")?) == entry.code)
         }
 
         async fn withdraw(
@@ -84,6 +101,7 @@ macro_rules! readers {
         ) -> sqlx::Result<()> {
             sqlx::query(crate::sql::REVOKE)
                 .bind(urn.to_string())
+                .bind(revocation.subject.as_deref().unwrap_or_default())
                 .bind(revocation.reason.as_str())
                 .bind(revocation.at.as_str())
                 .bind(revocation.signature.as_slice())
@@ -149,6 +167,21 @@ pub(crate) use {bind_entry, listing, readers};
 /// A name out of the database.
 pub(crate) fn urn(text: &str) -> sqlx::Result<crate::Urn> {
     text.parse().map_err(|_| sqlx::Error::Decode("a record has no proper name".into()))
+}
+
+/// A code as it stands with a record; one of another length is none.
+pub(crate) fn code(bytes: Option<Vec<u8>>) -> Option<crate::Code> {
+    bytes?.try_into().ok()
+}
+
+/// Numbers as a JSON array, and as databases have them: signed.
+pub(crate) fn json(numbers: &[u64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(|number| number.cast_signed().to_string()).collect();
+    format!("[{}]", numbers.join(","))
+}
+
+pub(crate) fn signed(numbers: &[u64]) -> Vec<i64> {
+    numbers.iter().map(|number| number.cast_signed()).collect()
 }
 
 /// Keys as they stand with a record: eight bytes each, little-endian.

@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 use std::path::Path;
 
-use crate::{Candidate, Entry, Error, Listed, Published, Record, Revocation, Urn};
+use crate::{Candidate, Code, Entry, Error, Listed, Published, Record, Revocation, Urn};
 
 /// Largest fingerprint kept, bytes.
 pub(crate) const LARGEST_FINGERPRINT: usize = 16 << 20;
@@ -9,8 +9,10 @@ pub(crate) const LARGEST_FINGERPRINT: usize = 16 << 20;
 pub(crate) const MOST_COLLISIONS: i64 = 64;
 /// Most rows of the index looked at in one search: bounds the time that a key shared by very many records takes.
 pub(crate) const MOST_ROWS: i64 = 20_000;
+/// Most rows looked at in one search by code.
+pub(crate) const MOST_CODES: i64 = 1000;
 /// Most withdrawals given for one record.
-pub(crate) const MOST_REVOCATIONS: i64 = 16;
+pub(crate) const MOST_REVOCATIONS: i64 = 64;
 
 /// Where records are kept. What is given to it was checked by [`Registry`](crate::Registry) already.
 ///
@@ -38,8 +40,11 @@ pub trait Store: Debug + Send + Sync {
     /// The records that share the most of these keys, at most `most` of them.
     fn like(&self, keys: &[u64], most: u32) -> Result<Vec<Candidate>, Error>;
 
-    /// The records that a whole fingerprint leads to, best first; `None` where [`like`](Self::like) is asked instead.
-    fn resembling(&self, _fingerprint: &[u8]) -> Result<Option<Vec<Record>>, Error> {
+    /// Name and code of the records that have one of these parts, in no order; of very many, those with the first parts.
+    fn with_part(&self, parts: &[u64]) -> Result<Vec<(Urn, Option<Code>)>, Error>;
+
+    /// The records that a whole soft-binding value leads to, best first; `None` where [`like`](Self::like) is asked instead.
+    fn resembling(&self, _algorithm: &str, _value: &[u8]) -> Result<Option<Vec<Record>>, Error> {
         Ok(None)
     }
 

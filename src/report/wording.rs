@@ -2,7 +2,7 @@
 
 use filigrane_verdict::{
     Code, Credentials, CredentialsState, Geometry, ManifestSignature, Origin, RegistryFinding, Report,
-    Verdict, visible,
+    Verdict, Withdrawal, WithdrawnBy, visible,
 };
 
 /// How a verdict is coloured.
@@ -143,7 +143,9 @@ pub(crate) fn trusted_by(credentials: &Credentials) -> Option<String> {
 /// Consents as the signer states them, the first dozen.
 pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String> {
     credentials.consents.iter().take(12).map(|consent| {
+        let withdrawn = consent.withdrawal.as_ref().filter(|withdrawal| withdrawal.counts());
         let until = match &consent.until {
+            _ if withdrawn.is_some() => withdrawn.map(consent_withdrawn).unwrap_or_default(),
             Some(until) if consent.ended => format!("ended {}", visible(until, 40)),
             Some(until) => format!("until {}", visible(until, 40)),
             None => "no end stated".to_owned(),
@@ -152,6 +154,16 @@ pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String
         let (subject, purpose) = (visible(&consent.subject, 100), visible(&consent.purpose, 200));
         format!("{subject}: {} for {purpose} ({until})", visible(&uses, 60))
     })
+}
+
+/// When a consent was withdrawn, and on whose word.
+fn consent_withdrawn(withdrawal: &Withdrawal) -> String {
+    let who = match (withdrawal.by, &withdrawal.issuer) {
+        (WithdrawnBy::Signer, _) => "the signer".to_owned(),
+        (_, Some(issuer)) => visible(issuer, 100),
+        (_, None) => "somebody you trust".to_owned(),
+    };
+    format!("withdrawn {} by {who}: {}", visible(&withdrawal.at, 40), visible(&withdrawal.reason, 200))
 }
 
 /// Models that content was made with, as the signer states them, the first dozen.

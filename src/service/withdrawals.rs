@@ -23,6 +23,9 @@ use crate::{Scope, upload};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Withdrawal {
+    /// Whose consent it is about; none where the whole manifest is withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     reason: String,
     at: String,
     /// In base64.
@@ -38,6 +41,7 @@ pub(crate) async fn get(
     state.reader(&headers).await?;
     let revocations = state.ask(move |registry| Ok(record(registry, &name)?.revocations)).await?;
     let shown = |one: Revocation| Withdrawal {
+        subject: one.subject,
         reason: one.reason,
         at: one.at,
         signature: STANDARD.encode(one.signature),
@@ -54,8 +58,9 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     state.holder(&headers, Scope::StoreManifests).await?;
-    let Withdrawal { reason, at, signature } = upload::json(&headers, body, state.limits.json_bytes).await?;
-    let revocation = Revocation { reason, at, signature: decode(&signature)? };
+    let Withdrawal { subject, reason, at, signature } =
+        upload::json(&headers, body, state.limits.json_bytes).await?;
+    let revocation = Revocation { subject, reason, at, signature: decode(&signature)? };
     let _place = state.manifest_place()?;
     state
         .ask(move |registry| {

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::Withdrawal;
+
 /// What the check of the file's own C2PA manifest gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,6 +47,8 @@ pub struct Consent {
     pub until: Option<String>,
     /// True when that time was past at the check.
     pub ended: bool,
+    /// The registry's statement that it was withdrawn, whether it counts or not. The verdict stays.
+    pub withdrawal: Option<Withdrawal>,
 }
 
 /// A model that content was made with, as the signer of a manifest states it.

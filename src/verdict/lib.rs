@@ -22,7 +22,7 @@ mod watermark;
 pub use classifier::{Classifier, ClassifierState, Clue, Segment};
 pub use codes::{Meaning, Weight, explain};
 pub use credentials::{Consent, Credentials, CredentialsState, Model, Origin};
-pub use fingerprints::{Fingerprints, PdqHash};
+pub use fingerprints::{Fingerprints, NearCode, PdqHash};
 pub use identifier::{payload_of_manifest, same_manifest};
 pub use policy::{CONFIDENCE_CEILING, SOFT_CEILING, policy};
 pub use registry::{ManifestSignature, RegistryFinding, RegistryState, Via, Withdrawal, WithdrawnBy};

@@ -80,6 +80,13 @@ pub struct Withdrawal {
     pub issuer: Option<String>,
 }
 
+impl Withdrawal {
+    /// True when the manifest's own signer, or somebody trusted, says so.
+    pub fn counts(&self) -> bool {
+        self.by >= WithdrawnBy::Trusted
+    }
+}
+
 /// A soft match: the registered manifest that the mark or the likeness leads to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -112,7 +119,7 @@ pub struct RegistryFinding {
 impl RegistryFinding {
     /// True when the manifest's own signer, or somebody trusted, has withdrawn it.
     pub fn withdrawn(&self) -> bool {
-        self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.by >= WithdrawnBy::Trusted)
+        self.withdrawal.as_ref().is_some_and(Withdrawal::counts)
     }
 
     /// False when nothing was looked up, or the registry did not answer.

@@ -12,6 +12,7 @@ mod foreign_server;
 mod fragments;
 mod hostile;
 mod hostile_server;
+mod iscc;
 mod judges;
 mod kept;
 mod large;

@@ -67,6 +67,43 @@ fn consent_is_signed_shown_and_said_to_have_ended() {
 }
 
 #[test]
+fn a_consent_is_withdrawn_without_the_manifest_and_on_whose_word_is_told() {
+    let user = User::new();
+    let records = r#"[{"subject": "Ada", "uses": ["voice"], "purpose": "a film"},
+        {"subject": "Grace", "uses": ["likeness"], "purpose": "a film"}]"#;
+    fs::write(user.path("consent.json"), records).unwrap();
+    let options = "--no-watermark --origin composite --consent consent.json";
+    user.stamp(&small(), &user.path("a.mp4"), options).succeeds();
+    let registry = user.home().join("registry").display().to_string();
+    let before = user.verify(&user.path("a.mp4"), "").verdict("verified", 0);
+    assert!(before["credentials"]["consents"][0]["withdrawal"].is_null());
+    let urn = before["credentials"]["manifest"].as_str().unwrap();
+    let revoke = |who: &User, subject: &str| {
+        let words =
+            ["registry", "--registry", &registry, "revoke", urn, "--consent", subject, "--reason", "no more"];
+        who.run(words)
+    };
+    revoke(&user, "Alan").refusal("no consent of \"Alan\"");
+
+    // A stranger's word is told and does not count.
+    revoke(&User::new(), "Grace").succeeds();
+    revoke(&user, "Ada").succeeds();
+    revoke(&user, "Ada").succeeds();
+    let answer = user.verify(&user.path("a.mp4"), "").verdict("verified", 0);
+    let consents = &answer["credentials"]["consents"];
+    let by = |which: usize| consents[which]["withdrawal"]["by"].as_str().unwrap();
+    assert_eq!((by(0), by(1)), ("signer", "stranger"));
+    assert_eq!(consents[0]["withdrawal"]["reason"], "no more");
+    let text = user.run(["verify", "a.mp4"]).succeeds().stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Ada: voice for a film (withdrawn 20"), "{text}");
+    assert!(text.contains("by the signer: no more"), "{text}");
+    assert!(text.contains("Grace: likeness for a film (no end stated)"), "{text}");
+    let listed = user.run(["--json", "registry", "find"]).succeeds().json();
+    assert_eq!(listed[0]["revoked"], false, "the manifest stands");
+}
+
+#[test]
 fn a_model_is_signed_as_ingredient_of_what_it_made_and_follows_the_clip_through_an_edit() {
     let user = User::new();
     let card = r#"{"name": "Dream <b>Machine", "version": "2.1", "type": "pytorch",

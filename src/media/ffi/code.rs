@@ -11,6 +11,7 @@ impl Code {
     pub(crate) const AGAIN: Self = Self(c::AVERROR(c::EAGAIN));
     pub(crate) const END: Self = Self(c::AVERROR_EOF);
     pub(crate) const NO_MEMORY: Self = Self(c::AVERROR(c::ENOMEM));
+    pub(crate) const NO_FILTER: Self = Self(c::AVERROR_FILTER_NOT_FOUND);
     pub(crate) const INVALID: Self = Self(c::AVERROR(c::EINVAL));
 
     /// `Err` for a negative return value.

@@ -193,6 +193,12 @@ impl VideoFrame {
         Ok(copy)
     }
 
+    /// The same picture once more; its samples are shared until one of the two is changed.
+    pub(crate) fn shared(&self) -> Result<Self, Code> {
+        // SAFETY: owned; returns an owned frame or null.
+        NonNull::new(unsafe { c::av_frame_clone(self.raw()) }).map(Self).ok_or(Code::NO_MEMORY)
+    }
+
     /// Bytes from one row of plane 0 to the next.
     pub(crate) fn stride(&self) -> usize {
         usize::try_from(self.fields().linesize[0]).unwrap_or(0)

@@ -11,6 +11,7 @@ mod packet;
 mod pixel;
 mod rational;
 mod scale;
+mod signature;
 mod sound;
 mod stream;
 mod text;
@@ -30,6 +31,7 @@ pub(crate) use packet::Packet;
 pub(crate) use pixel::{Pixel, Shape};
 pub(crate) use rational::Ratio;
 pub(crate) use scale::{Conversion, Scaler};
+pub(crate) use signature::SignatureFilter;
 pub(crate) use sound::{SoundDecoder, SoundEncoder, SoundFrame, SoundShape};
 pub(crate) use stream::{Medium, StreamFacts};
 

@@ -1,5 +1,5 @@
 //! How long a look-up by likeness takes as a registry grows: fills a registry in a folder with made-up records, in steps,
-//! and measures after each. `growth FOLDER PLOT.svg 100000 1000000 10000000`; prints a table in Markdown.
+//! and measures after each; a folder filled earlier is taken up where it stands. `growth FOLDER PLOT.svg 100000 1000000 10000000`; prints a table in Markdown.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use filigrane_registry::{Entry, Published, Registry};
+use filigrane_registry::{Code, Entry, Published, Registry};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
@@ -34,6 +34,10 @@ impl Dice {
         word ^ word >> 31
     }
 
+    fn code(&mut self) -> Code {
+        std::array::from_fn(|_| (self.roll() >> 56) as u8)
+    }
+
     fn keys(&mut self, count: usize) -> Vec<u64> {
         (0..count as u64).map(|index| ((index % BANDS) << 32) | (self.roll() >> 32)).collect()
     }
@@ -46,20 +50,20 @@ fn main() {
     let plot = arguments.next().unwrap();
     let mut points = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut dice = Dice(4);
-    let mut held = 0;
     println!(
-        "| clips | keys | database, MB | found: median, ms | 99 % | not found: median, ms | 99 % | publish: median, ms |"
+        "| clips | keys | database, MB | found: median, ms | 99 % | not found: median, ms | 99 % | processor, ms | by code: median, ms | 99 % | publish: median, ms |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for size in arguments.map(|size| size.parse::<u64>().unwrap()) {
-        drop(Registry::open(folder).unwrap());
+        let held = Registry::open(folder).unwrap().count().unwrap();
         let start = Instant::now();
-        runtime.block_on(fill(&folder.join("registry.sqlite"), held, size));
+        if held < size {
+            runtime.block_on(fill(&folder.join("registry.sqlite"), held, size));
+        }
         eprintln!("{size}: filled in {:.0} s", start.elapsed().as_secs_f64());
-        points.push((size, measure(folder, size, &mut dice)));
+        // Other names each time, also in a folder that was measured before.
+        points.push((size, measure(folder, size, &mut Dice(held << 8))));
         std::fs::write(&plot, svg(&points)).unwrap();
-        held = size + ROUNDS as u64;
     }
 }
 
@@ -78,9 +82,9 @@ async fn fill(database: &Path, held: u64, size: u64) {
         &mut connection,
         &format!(
             "INSERT INTO manifests (sequence, urn, payload, fingerprint, width, height, duration, title,
-                registered_at, lookup_keys)
+                registered_at, lookup_keys, code)
             {numbers} SELECT i, printf('urn:c2pa:%08x-0000-4000-8000-000000000000', i), i << 32, x'', 1, 1, 1, '',
-                '2026-11-23T00:00:00Z', x'' FROM n"
+                '2026-11-23T00:00:00Z', x'', randomblob(32) FROM n"
         ),
     )
     .await;
@@ -92,6 +96,11 @@ async fn fill(database: &Path, held: u64, size: u64) {
             "INSERT OR IGNORE INTO keys {numbers} SELECT * FROM ({}) ORDER BY 1",
             pictures.join(" UNION ALL ")
         );
+        run(&mut connection, &insert).await;
+    }
+    for part in 0..8 {
+        let random = format!("SELECT ({part} << 32) | (random() & 4294967295) AS part, i FROM n");
+        let insert = format!("INSERT OR IGNORE INTO codes {numbers} SELECT * FROM ({random}) ORDER BY 1");
         run(&mut connection, &insert).await;
     }
 }
@@ -113,6 +122,7 @@ fn measure(folder: &Path, size: u64, dice: &mut Dice) -> [f64; 2] {
                 manifest: None,
                 // Twenty pictures' worth.
                 fingerprint: vec![1; 20 + 20 * 260],
+                code: Some(dice.code()),
                 keys: dice.keys((BANDS * PICTURES) as usize),
                 width: 1920,
                 height: 1080,
@@ -126,7 +136,8 @@ fn measure(folder: &Path, size: u64, dice: &mut Dice) -> [f64; 2] {
             entry
         })
         .collect();
-    let [mut found, mut missed] = [Vec::new(), Vec::new()];
+    let [mut found, mut missed, mut near] = [Vec::new(), Vec::new(), Vec::new()];
+    let mut spent = 0.0;
     for entry in &entries {
         // A copy of which two keys came through.
         let mut keys = dice.keys(ASKED[0]);
@@ -141,27 +152,52 @@ fn measure(folder: &Path, size: u64, dice: &mut Dice) -> [f64; 2] {
             keys.sort_unstable();
             keys
         });
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), processor());
         keys.iter()
             .for_each(|keys| assert!(registry.like(keys, 24).unwrap().iter().all(|found| found.hits < 4)));
         missed.push(start.elapsed().as_secs_f64() * 1000.0);
+        spent += processor() - before;
+        // The code of a copy in which every 32nd bit is another, and one that nobody has.
+        let mut copy = entry.code.unwrap();
+        copy.iter_mut().step_by(4).for_each(|byte| *byte ^= 8);
+        let start = Instant::now();
+        let neighbours = registry.near(&copy, 256, 40, 24).unwrap();
+        near.push(start.elapsed().as_secs_f64() * 1000.0);
+        assert_eq!(neighbours[0].urn, entry.urn);
+        let strange = dice.code();
+        let start = Instant::now();
+        assert!(registry.near(&strange, 256, 40, 24).unwrap().is_empty());
+        near.push(start.elapsed().as_secs_f64() * 1000.0);
     }
     let bytes = std::fs::metadata(folder.join("registry.sqlite")).unwrap().len();
-    for times in [&mut publish, &mut found, &mut missed] {
+    for times in [&mut publish, &mut found, &mut missed, &mut near] {
         times.sort_by(f64::total_cmp);
     }
     let of = |times: &[f64], share: f64| times[(times.len() as f64 * share) as usize];
     println!(
-        "| {size} | {} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} |",
+        "| {size} | {} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} |",
         size * BANDS * PICTURES,
         bytes / 1_000_000,
         of(&found, 0.5),
         of(&found, 0.99),
         of(&missed, 0.5),
         of(&missed, 0.99),
+        spent / ROUNDS as f64,
+        of(&near, 0.5),
+        of(&near, 0.99),
         of(&publish, 0.5),
     );
     [of(&found, 0.5), of(&missed, 0.5)]
+}
+
+/// Time that all threads of this process have had of a processor, milliseconds: what a busy machine does not add to.
+fn processor() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let times = threads.map(|thread| {
+        let text = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
+        text.split_whitespace().next().unwrap().parse::<f64>().unwrap()
+    });
+    times.sum::<f64>() / 1e6
 }
 
 /// Both medians over the number of clips, on logarithmic axes: 10 thousand to 10 million, 0.1 to 100 ms.

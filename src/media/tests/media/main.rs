@@ -7,4 +7,5 @@ mod hostile;
 mod keeps;
 mod memory;
 mod pictures;
+mod signatures;
 mod sound;
