@@ -85,7 +85,9 @@ impl From<RegistryError> for Problem {
 impl From<PipelineError> for Problem {
     fn from(error: PipelineError) -> Self {
         let status = match &error {
-            PipelineError::Binding(_) | PipelineError::Unsigned => StatusCode::BAD_REQUEST,
+            PipelineError::Binding(_) | PipelineError::NoConsent { .. } | PipelineError::Unsigned => {
+                StatusCode::BAD_REQUEST
+            }
             PipelineError::NotTheSigner(_) => StatusCode::FORBIDDEN,
             PipelineError::Registry(_) => StatusCode::INTERNAL_SERVER_ERROR,
             // Those of the decoder name the file that the upload was kept in.

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::clip::ffmpeg;
 use crate::program::User;
 use crate::scene::{scene, urn};
+use crate::served::Served;
 
 #[test]
 fn the_manifest_binds_the_iscc_of_the_signed_file_and_a_copy_is_near() {
@@ -55,4 +56,36 @@ fn a_code_nearby_is_no_likeness_by_itself() {
     ffmpeg("-f lavfi -i mandelbrot=size=320x240:rate=25 -t 2 -c:v libx264 -preset ultrafast", &other);
     let answer = creator.verify(&other, "--only fingerprint").verdict("inconclusive", 1);
     assert_eq!(answer["fingerprints"]["iscc_near"], json!([]));
+}
+
+/// The ISCC-SEQ of one unit, in the base64 of addresses: the bits of its base32, regrouped.
+fn sequence(iscc: &str) -> String {
+    let place = |letter: u8| match letter {
+        b'A'..=b'Z' => letter - b'A',
+        _ => letter - b'2' + 26,
+    };
+    let unit = iscc.strip_prefix("ISCC:").unwrap().bytes().map(place);
+    let mut bits: Vec<u8> = unit.flat_map(|five| (0..5).rev().map(move |bit| five >> bit & 1)).collect();
+    bits.truncate(bits.len() / 8 * 8);
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let six = bits.chunks(6).map(|six| (0..6).fold(0, |sum, bit| sum << 1 | six.get(bit).unwrap_or(&0)));
+    six.map(|six| char::from(letters[usize::from(six)])).collect()
+}
+
+#[test]
+fn a_server_is_asked_by_iscc() {
+    let creator = scene().creator();
+    let served = Served::by(&creator, "");
+    let known = served.get("/v1/services/supportedAlgorithms").json();
+    assert_eq!(known["fingerprints"][1]["alg"], "io.iscc.v0");
+    let answer = creator.verify(&scene().signed, "--only fingerprint").json();
+    let value = sequence(answer["fingerprints"]["iscc"].as_str().unwrap());
+    let found = served.get(&format!("/v1/matches/byBinding?alg=io.iscc.v0&value={value}")).json();
+    assert_eq!(found["matches"], json!([{ "manifestId": urn(), "similarityScore": 100 }]));
+    let wrong = served.get("/v1/matches/byBinding?alg=io.iscc.v0&value=bxwKKxEiQ0Q=");
+    assert_eq!(wrong.status, 400, "{wrong:?}");
+    let upload = std::fs::read(scene().upload()).unwrap();
+    let path = "/v1/matches/byContent?alg=io.iscc.v0";
+    let found = served.ask("POST", path, None, "video/mp4", &upload).json();
+    assert_eq!(found["matches"][0]["manifestId"], urn(), "{found}");
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::clip::small;
 use crate::program::{Answer, User, finish};
 use crate::scene::{ID, scene, urn};
 use crate::served::{Reply, Served, token};
@@ -177,6 +178,45 @@ fn a_withdrawal_goes_through_a_server_on_the_word_of_the_signer_alone() {
     assert_eq!(answer["registry"]["withdrawal"]["reason"], "staged");
     let told = served.get(&format!("/v1/manifests/{name}/revocations")).json();
     assert_eq!(told["revocations"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_consent_is_withdrawn_through_a_server_and_the_manifest_stands() {
+    let creator = User::new();
+    let records = r#"[{"subject": "Ada", "uses": ["voice"], "purpose": "a film"}]"#;
+    fs::write(creator.path("consent.json"), records).unwrap();
+    let options = "--no-watermark --origin composite --consent consent.json";
+    creator.stamp(&small(), &creator.path("a.mp4"), options).succeeds();
+    let served = Served::by(&creator, "");
+    let writer = token(&creator, "writer", "store:manifests");
+    let registry = served.option()[11..].to_owned();
+    let answer = creator.verify(&creator.path("a.mp4"), &served.option()).verdict("verified", 0);
+    let name = answer["credentials"]["manifest"].as_str().unwrap();
+    let revoke = |user: &User, subject: &str| {
+        let words = [
+            "registry",
+            "--registry",
+            &registry,
+            "revoke",
+            name,
+            "--consent",
+            subject,
+            "--reason",
+            "no more",
+        ];
+        with_token(user, &writer, &words)
+    };
+    assert!(revoke(&User::new(), "Ada").complaint("127.0.0.1").contains("own signer"));
+    revoke(&creator, "Alan").refusal("no consent of \"Alan\"");
+    for _ in 0..2 {
+        revoke(&creator, "Ada").succeeds();
+    }
+    let told = served.get(&format!("/v1/manifests/{name}/revocations")).json();
+    assert_eq!(told["revocations"].as_array().unwrap().len(), 1);
+    assert_eq!(told["revocations"][0]["subject"], "Ada");
+    let answer = creator.verify(&creator.path("a.mp4"), &served.option()).verdict("verified", 0);
+    let withdrawal = &answer["credentials"]["consents"][0]["withdrawal"];
+    assert_eq!((&withdrawal["by"], &withdrawal["reason"]), (&json!("signer"), &json!("no more")));
 }
 
 #[test]
