@@ -71,6 +71,7 @@ pub fn stamp_stream(
     let mut claim = Claim::new(how.id, title(output), how.version);
     claim.origin = how.origin;
     claim.timestamp.clone_from(&how.timestamp);
+    claim.models.clone_from(&how.models);
     claim.assertions.clone_from(&how.statements);
     let fingerprint = pictures.fingerprint.as_ref().map(of_fingerprint);
     claim.bindings = fingerprint.into_iter().chain(pictures.code.as_ref().map(of_code)).collect();

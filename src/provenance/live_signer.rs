@@ -111,6 +111,7 @@ impl LiveSigner {
         let failed = |error: c2pa::Error| self.pen.failure().unwrap_or_else(|| sign::refusal(&path, &error));
         let builder = Builder::from_shared_context(&self.context);
         let mut builder = manifest::define(builder, claim, false, &sign::now()?)?;
+        manifest::add_models(&mut builder, claim)?;
         let room = builder.placeholder(FORM).map_err(failed)?;
         let (start, rest) = segment.split_at(segment::place(segment));
         let mut bytes = [start, &room, rest].concat();

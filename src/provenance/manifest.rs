@@ -10,8 +10,16 @@ const SPECIFICATION: &str = "2.4.0";
 pub(crate) const PARENT: &str = "parent";
 
 /// Name by which the actions refer to a model, the ingredient of that number.
-pub(crate) fn model_name(index: usize) -> String {
+fn model_name(index: usize) -> String {
     format!("model-{index}")
+}
+
+/// Adds the models that the claim's actions refer to.
+pub(crate) fn add_models(builder: &mut Builder, claim: &Claim) -> Result<(), Error> {
+    for (index, model) in claim.models.iter().enumerate() {
+        builder.add_ingredient(model.ingredient(&model_name(index))?);
+    }
+    Ok(())
 }
 
 const SOFT_BINDING: &str = "c2pa.soft-binding";

@@ -90,9 +90,7 @@ fn embed(
     if let Some(parent) = parent {
         builder.add_ingredient(parent);
     }
-    for (index, model) in claim.models.iter().enumerate() {
-        builder.add_ingredient(model.ingredient(&manifest::model_name(index))?);
-    }
+    manifest::add_models(&mut builder, claim)?;
     builder.set_no_embed(!container.embeds());
     let media_type = match source.extension().and_then(|extension| extension.to_str()) {
         Some("m4v") if container == Container::Mp4 => "video/x-m4v",

@@ -124,6 +124,7 @@ fn write(
     if let Some(parent) = parent {
         builder.add_ingredient(parent);
     }
+    manifest::add_models(&mut builder, &claim)?;
     let pen = Pen::take(identity, claim.timestamp.as_deref());
     builder
         .sign_fragmented_files(&&pen, stage.path().join("*").join(INIT).as_path(), Path::new("*.m4s"), signed)

@@ -101,6 +101,15 @@ fn a_stream_is_signed_as_it_is_registered_and_answered_in_one_document() {
 }
 
 #[test]
+fn a_model_is_signed_with_the_stream_that_it_made() {
+    let user = user();
+    std::fs::write(user.path("model.json"), r#"{"name": "Dream Machine", "licence": "Apache-2.0"}"#).unwrap();
+    stamp(&user, "--no-watermark --origin generated --model model.json").succeeds();
+    let answer = verify(&user, "--only credentials").verdict("verified", 0);
+    assert_eq!(answer["credentials"]["models"][0]["name"], "Dream Machine");
+}
+
+#[test]
 fn the_signed_stream_still_plays() {
     let user = signed();
     std::fs::copy(user.path("in/stream.mpd"), user.path("out/stream.mpd")).unwrap();
