@@ -26,13 +26,13 @@ const PRESET: &str = "ultrafast";
 /// Each how many-th of them is looked at for standing content.
 const OBSERVED: usize = 3;
 /// Signal-to-noise ratio after the rehearsal at which the strength is 1.
-const USUAL: f64 = 0.25;
+const USUAL: f64 = 0.33;
 /// How fast the strength's power falls as the ratio grows: the rest of the margin stays with the clip.
-const SHARE: f64 = 0.65;
+const SHARE: f64 = 0.8;
 /// Peak signal-to-noise ratio of the luma that a fitted strength keeps to, dB: least and most.
-const BOUNDS: (f64, f64) = (44.4, 47.4);
+const BOUNDS: (f64, f64) = (44.4, 47.7);
 /// Strongest fitted strength: a clip that opens in the dark must not be marked as if it stayed there.
-const STRONGEST: f64 = 1.35;
+const STRONGEST: f64 = 1.6;
 /// Signal-to-noise ratio, before any coding, from which bits can be read.
 const READABLE: f64 = 0.8;
 

@@ -154,13 +154,11 @@ impl Sight {
     }
 
     /// The bits the data lines carry and log10 of the chance that known and data lines together agree so well with
-    /// any payload at this hypothesis; `None` when no bits are credible.
-    pub fn payload(&self, lines: &Lines, carrier: &Carrier) -> Option<(Payload, f64)> {
-        let payload = code::decode(&self.likelihoods(lines, carrier))?;
-        let bits = encode(payload);
-        if !credible(self.chance(lines, carrier.marked(&bits))) {
-            return None;
-        }
+    /// any payload at this hypothesis; `None` when no bits are credible. `list` candidates are kept while decoding.
+    pub fn payload(&self, lines: &Lines, carrier: &Carrier, list: usize) -> Option<(Payload, f64)> {
+        let (payload, bits) = code::decode(&self.likelihoods(lines, carrier), list)
+            .map(|payload| (payload, encode(payload)))
+            .find(|(_, bits)| credible(self.chance(lines, carrier.marked(bits))))?;
         let all = carrier.sync.iter().copied().chain(carrier.marked(&bits));
         Some((payload, self.chance(lines, all) + LOG10_PAYLOADS))
     }

@@ -5,6 +5,7 @@ use filigrane_frame::{Interval, LumaRef, Plane};
 use crate::accumulate::Accumulator;
 use crate::budget::{Budget, Prior};
 use crate::carrier::{Carrier, Line, annulus, tile_side};
+use crate::code::{LIST, LONG_LIST};
 use crate::coherent::{Lines, Sight};
 use crate::combine::{best_weights, weighted};
 use crate::fold::{Fold, Observation};
@@ -28,6 +29,8 @@ const SPLIT_SECONDS: f64 = 8.0;
 const SURE: f64 = -25.0;
 /// Deviations of the known lines from which a hypothesis is worth more work: chance alone comes to about 4.
 const PROMISING: f64 = 4.2;
+/// Deviations from which the bits are worth the [`LONG_LIST`]: with fewer, no list is long enough.
+const READABLE: f64 = 6.0;
 
 /// How strongly the mark shows in one span of the clip.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,7 +89,16 @@ struct Seen {
 struct Best {
     log10_p: f64,
     payload: Option<Payload>,
-    place: Option<(usize, Map, Sight)>,
+    place: Option<Place>,
+}
+
+/// Where a key's mark lies, if anywhere.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    level: usize,
+    map: Map,
+    sight: Sight,
+    prior: Prior,
 }
 
 impl Best {
@@ -99,7 +111,7 @@ impl Best {
         Self {
             log10_p: alone.min(both).min(0.0),
             payload: seen.bits.map(|(payload, _)| payload),
-            place: Some((seen.level, seen.map, seen.sight)),
+            place: Some(Place { level: seen.level, map: seen.map, sight: seen.sight, prior: seen.prior }),
         }
     }
 
@@ -153,7 +165,8 @@ impl Detector {
         let windows = self.windows();
         let budget = Budget::of(windows.len());
         for (index, window) in windows.into_iter().enumerate() {
-            self.look_through(window, index == 0, &budget, &mut best);
+            self.look_through(window.clone(), index == 0, &budget, &mut best);
+            self.look_harder(window, &budget, &mut best);
             if best.iter().any(Best::found) {
                 break;
             }
@@ -237,6 +250,28 @@ impl Detector {
         }
     }
 
+    /// Decodes with a long list where a key's mark lies likeliest, when its bits were not read.
+    fn look_harder(&self, window: Range<usize>, budget: &Budget, best: &mut [Best]) {
+        for (best, carrier) in best.iter_mut().zip(&self.carriers) {
+            let Some(Place { level, map, sight, prior }) = best.place.filter(|_| !best.read()) else {
+                continue;
+            };
+            if sight.deviations < READABLE {
+                continue;
+            }
+            let observations = self.observe(window.clone(), level, map);
+            let weightings = [Some(vec![1.0; observations.len()]), best_weights(&observations)];
+            let seen = weightings.iter().flatten().filter_map(|weights| {
+                let lines = Lines::new(&weighted(&observations, weights), &self.lines);
+                sight.payload(&lines, carrier, LONG_LIST)
+            });
+            if let Some((payload, chance)) = seen.min_by(|one, other| one.1.total_cmp(&other.1)) {
+                best.log10_p = best.log10_p.min(chance + budget.log10_trials(prior));
+                best.payload = Some(payload);
+            }
+        }
+    }
+
     /// Tests one geometry with each weighting of the segments, and tries to read the bits.
     fn look(
         &self,
@@ -269,21 +304,22 @@ impl Detector {
         for (key, carrier) in self.carriers.iter().enumerate() {
             if let Some(centre) = still {
                 let sight = Sight::still(lines, carrier, centre);
-                let (alone, bits) = (sight.log10_chance(lines, carrier), sight.payload(lines, carrier));
+                let (alone, bits) = (sight.log10_chance(lines, carrier), sight.payload(lines, carrier, LIST));
                 seen.push(Seen { key, level, map, prior: Prior::Still, sight, alone, bits });
             }
             let sight = Sight::of(lines, carrier);
             let prior = if still.is_some() { Prior::Unmoved } else { Prior::Moved };
-            let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier)).flatten();
+            let bits = (sight.deviations >= PROMISING).then(|| sight.payload(lines, carrier, LIST)).flatten();
             let alone = sight.log10_chance(lines, carrier);
             seen.push(Seen { key, level, map, prior, sight, alone, bits });
         }
         seen
     }
 
-    /// What each segment of the clip shows at one geometry.
-    fn observe(&self, level: usize, map: Map) -> Vec<Observation> {
-        let sums = || self.accumulator.segments().iter().filter_map(|segment| segment.sums.get(level));
+    /// What each segment of a window shows at one geometry.
+    fn observe(&self, window: Range<usize>, level: usize, map: Map) -> Vec<Observation> {
+        let segments = self.accumulator.segments().get(window).unwrap_or_default();
+        let sums = || segments.iter().filter_map(|segment| segment.sums.get(level));
         let Some(first) = sums().next() else { return Vec::new() };
         let (width, height) = (first.width(), first.height());
         let fold = Fold::new(width, height, &map);
@@ -291,7 +327,7 @@ impl Detector {
     }
 
     fn finding(&self, best: &Best, carrier: &Carrier) -> Finding {
-        let found = best.place.filter(|_| best.found()).and_then(|(level, map, sight)| {
+        let found = best.place.filter(|_| best.found()).and_then(|Place { level, map, sight, .. }| {
             let timeline = self.timeline((level, map), &sight, carrier, best.payload);
             let geometry = self.geometry(level, map, &sight)?;
             let shown = || timeline.iter().filter(|stretch| stretch.deviations >= SEGMENT_DEVIATIONS);
@@ -312,7 +348,7 @@ impl Detector {
         payload: Option<Payload>,
     ) -> Vec<Segment> {
         let segments = self.accumulator.segments();
-        let observations = self.observe(level, map);
+        let observations = self.observe(0..segments.len(), level, map);
         let mut timeline = Vec::new();
         let mut first = 0;
         for last in 0..segments.len() {

@@ -168,30 +168,43 @@ mod tests {
         }
     }
 
-    /// At Eb/N0 = 3 dB a (256, 80) word with list 32 should fail less than once in hundreds.
-    #[test]
-    fn noisy_words_decode_at_three_decibels() {
+    /// Random words of (256, 80) as they come through noise, with energy per code bit `es_n0` dB over the noise's density.
+    fn noisy_words(es_n0: f64, count: usize) -> Vec<(Vec<bool>, Vec<f32>)> {
         let code = PolarCode::new(8, 80);
         let mut state = 1u64;
-        let mut uniform = || {
+        let mut uniform = move || {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             ((state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
         };
-        let sigma = (256.0 / (2.0 * 80.0 * 10f64.powf(0.3))).sqrt();
-        let trials = 60;
-        let mut right = 0;
-        for _ in 0..trials {
+        let sigma = (0.5 / 10f64.powf(es_n0 / 10.0)).sqrt();
+        let mut word = || {
             let bits: Vec<bool> = (0..80).map(|_| uniform() < 0.5).collect();
-            let received: Vec<f32> = code
-                .encode(&bits)
-                .iter()
-                .map(|&bit| {
-                    let noise = (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
-                    ((if bit { -1.0 } else { 1.0 }) + sigma * noise) as f32
-                })
-                .collect();
-            right += usize::from(code.decode(&received, 32).iter().any(|candidate| candidate == &bits));
-        }
-        assert!(right >= trials - 1, "{right} of {trials}");
+            let received = code.encode(&bits).into_iter().map(|bit| {
+                let noise = (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
+                ((if bit { -1.0 } else { 1.0 }) + sigma * noise) as f32
+            });
+            let received = received.collect();
+            (bits, received)
+        };
+        (0..count).map(|_| word()).collect()
+    }
+
+    fn right(words: &[(Vec<bool>, Vec<f32>)], list: usize) -> usize {
+        let code = PolarCode::new(8, 80);
+        words.iter().filter(|(bits, received)| code.decode(received, list).contains(bits)).count()
+    }
+
+    /// At Eb/N0 = 3 dB a (256, 80) word with list 32 should fail less than once in hundreds.
+    #[test]
+    fn noisy_words_decode_at_three_decibels() {
+        let words = noisy_words(3.0 + 10.0 * (80.0f64 / 256.0).log10(), 60);
+        assert!(right(&words, 32) >= 59, "{} of 60", right(&words, 32));
+    }
+
+    #[test]
+    fn a_long_list_reads_words_that_a_short_one_misses() {
+        let words = noisy_words(-5.6, 40);
+        let (short, long) = (right(&words, 32), right(&words, 1024));
+        assert!(long >= short + 4, "{short} and {long} of 40");
     }
 }

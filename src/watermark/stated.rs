@@ -48,7 +48,8 @@ impl Detector {
         self.plain_views(Some(beside))
             .iter()
             .filter_map(|view| {
-                let payload = code::decode(&view.likelihoods()).filter(|payload| *payload != beside)?;
+                let payload =
+                    code::decode(&view.likelihoods(), code::LIST).find(|payload| *payload != beside)?;
                 Some((payload, view.log10_chance(payload, false) + LOG10_PAYLOADS + log10_trials))
             })
             .filter(|(_, chance)| *chance <= FALSE_ALARM.log10())

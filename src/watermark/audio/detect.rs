@@ -151,7 +151,7 @@ fn log10_p(candidate: &Candidate, log10_hypotheses: f64) -> f64 {
 
 /// The bits that a fold carries, with log10 of the chance that it agrees so well with any.
 fn read(fold: &Fold, offset: usize, pattern: &Pattern) -> Option<(Payload, f64)> {
-    let payload = code::decode(&likelihoods(fold, offset, pattern))?;
+    let payload = code::decode(&likelihoods(fold, offset, pattern), code::LIST).next()?;
     let signs = pattern.signs(payload);
     let mut data = signs.clone();
     for &(cell, _) in &pattern.sync {
