@@ -30,18 +30,43 @@ const USUAL: f64 = 0.33;
 /// How fast the strength's power falls as the ratio grows: the rest of the margin stays with the clip.
 const SHARE: f64 = 0.8;
 /// Peak signal-to-noise ratio of the luma that a fitted strength keeps to, dB: least and most.
-const BOUNDS: (f64, f64) = (44.4, 47.7);
+const BOUNDS: (f64, f64) = (45.3, 48.0);
 /// Strongest fitted strength: a clip that opens in the dark must not be marked as if it stayed there.
 const STRONGEST: f64 = 1.6;
 /// Signal-to-noise ratio, before any coding, from which bits can be read.
 const READABLE: f64 = 0.8;
 
+/// Least that any picture may have by itself when the strength is fitted, dB.
+const LEAST: f64 = 44.6;
+
 /// What the rehearsal found.
 pub(crate) struct Fit {
-    pub strength: Strength,
-    pub cancellation: Cancellation,
+    strength: Strength,
+    /// Luma PSNR below which no picture may come, dB; none where the user said how strong the mark is to be.
+    least: Option<f64>,
+    cancellation: Cancellation,
     /// What the user should know.
     pub note: Option<String>,
+}
+
+impl Fit {
+    /// What marks the pictures accordingly.
+    ///
+    /// # Errors
+    /// Those of [`Embedder::new`].
+    pub fn embedder(
+        &self,
+        key: &Key,
+        payload: Payload,
+        width: usize,
+        height: usize,
+    ) -> Result<Embedder, Error> {
+        let embedder = Embedder::cancelling(key, payload, width, height, self.strength, &self.cancellation)?;
+        Ok(match self.least {
+            Some(least) => embedder.keeping(least),
+            None => embedder,
+        })
+    }
 }
 
 /// The strength for a clip.
@@ -57,7 +82,7 @@ pub(crate) fn fit(
     cancel: &Cancel,
 ) -> Result<Fit, Error> {
     if let Force::Fixed(strength) = force {
-        return Ok(Fit { strength, cancellation: Cancellation::default(), note: None });
+        return Ok(Fit { strength, least: None, cancellation: Cancellation::default(), note: None });
     }
     let (mut before, mut after) = (Meter::new(key, payload), Meter::new(key, payload));
     let mut embedder: Option<Embedder> = None;
@@ -100,7 +125,8 @@ pub(crate) fn fit(
         return Err(failure.into());
     }
     if seen == 0 {
-        return Ok(Fit { strength: Strength::default(), cancellation: Cancellation::default(), note: None });
+        let (strength, cancellation) = (Strength::default(), Cancellation::default());
+        return Ok(Fit { strength, least: Some(LEAST), cancellation, note: None });
     }
     let untouched = before.signal_to_noise();
     let note = (untouched < READABLE).then(|| {
@@ -114,5 +140,5 @@ pub(crate) fn fit(
     let within = |psnr: f64| 10f64.powf((usual - psnr) / 20.0);
     let factor = power.sqrt().clamp(within(BOUNDS.1), within(BOUNDS.0)).clamp(0.5, STRONGEST);
     let strength = Strength::new(factor as f32)?;
-    Ok(Fit { strength, cancellation: host.cancellation(strength), note })
+    Ok(Fit { strength, least: Some(LEAST), cancellation: host.cancellation(strength), note })
 }

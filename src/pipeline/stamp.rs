@@ -233,7 +233,6 @@ fn mark(
 ) -> Result<Pictures, Error> {
     let of = probe(input, &how.limits)?.frames;
     let fitted = fit(input, force, payload, &how.key, &how.limits, &how.cancel)?;
-    let strength = fitted.strength;
     let file = beside(output, "marked")?;
     let mut sampler = Sampler::default();
     let mut embedder: Option<Embedder> = None;
@@ -242,14 +241,7 @@ fn mark(
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let embedder = match &mut embedder {
             Some(embedder) => embedder,
-            none => none.insert(Embedder::cancelling(
-                &how.key,
-                payload,
-                width,
-                height,
-                strength,
-                &fitted.cancellation,
-            )?),
+            none => none.insert(fitted.embedder(&how.key, payload, width, height)?),
         };
         embedder.mark(&mut picture.luma_mut())?;
         sampler.push(picture.luma(), picture.time());

@@ -30,12 +30,17 @@ impl Default for Strength {
     }
 }
 
+/// Mean square of what rounding to whole levels adds to the mark.
+const ROUNDING: f64 = 1.0 / 12.0;
+
 /// Writes a mark into the pictures of one clip, one after the other, in place.
 pub struct Embedder {
     size: (usize, usize),
     tile: Plane<f32>,
     mask: Mask,
     strength: f32,
+    /// Most that a picture's amplitudes may have as their mean square, levels of 255.
+    most: f32,
     /// Amplitudes of the two mask rows around the current one, enlarged: the upper, and the way to the lower.
     upper: Vec<f32>,
     difference: Vec<f32>,
@@ -78,11 +83,19 @@ impl Embedder {
             tile: Carrier::new(key).tile(payload, tile_side(width, height), cancellation),
             mask: Mask::new(width, height),
             strength: strength.0,
+            most: f32::INFINITY,
             upper: vec![0.0; width],
             difference: vec![0.0; width],
             squared_error: 0.0,
             samples: 0,
         })
+    }
+
+    /// The same, but no picture is marked so strongly that its luma PSNR comes to less than `psnr` dB: a clip may grow
+    /// brighter or busier than the pictures by which its strength was chosen.
+    pub fn keeping(mut self, psnr: f64) -> Self {
+        self.most = (255.0 * 255.0 / 10f64.powf(psnr / 10.0) - ROUNDING) as f32;
+        self
     }
 
     /// Marks the next picture.
@@ -98,7 +111,10 @@ impl Embedder {
         let factor = self.mask.factor();
         let amplitudes = self.mask.amplitudes(luma.as_ref(), self.strength);
         let side = self.tile.width();
-        let scale = layout.span() / 255.0;
+        let squares = amplitudes.samples().iter().map(|amplitude| amplitude * amplitude).sum::<f32>();
+        let held = (self.most * amplitudes.samples().len() as f32 / squares).sqrt().min(1.0);
+        let span = layout.span() / 255.0;
+        let scale = span * held;
         let peak = f32::from(layout.peak());
         let mut squares = 0u64;
         let mut enlarged = None;
@@ -131,7 +147,7 @@ impl Embedder {
             }
         }
         let squares = squares as f64;
-        self.squared_error += squares / f64::from(scale * scale);
+        self.squared_error += squares / f64::from(span * span);
         self.samples += (layout.width * layout.height) as u64;
         Ok(())
     }
@@ -187,6 +203,28 @@ mod tests {
         assert!(new(128, 128).is_ok());
         assert!(matches!(Strength::new(f32::NAN), Err(Error::Strength(_))));
         assert!(Strength::new(2.1).is_err());
+    }
+
+    #[test]
+    fn a_picture_brighter_than_those_before_it_keeps_the_least_ratio() {
+        let layout =
+            LumaLayout { width: 320, height: 240, stride: 320, bits: 8, range: ColourRange::Limited };
+        let psnr = |grey: usize, least: Option<f64>| {
+            let mut bytes: Vec<u8> = (0..320 * 240).map(|n| (grey + n * n % 11) as u8).collect();
+            let embedder =
+                Embedder::new(&Key::public(), Payload(1), 320, 240, Strength(1.4)).expect("large enough");
+            let mut embedder = match least {
+                Some(least) => embedder.keeping(least),
+                None => embedder,
+            };
+            embedder.mark(&mut LumaMut::new(layout, &mut bytes).expect("fits")).expect("same size");
+            embedder.luma_psnr().expect("marked")
+        };
+        let (dark, bright) = (psnr(100, None), psnr(215, None));
+        assert!(bright < dark - 0.5, "{bright} {dark}");
+        let least = (bright + dark) / 2.0;
+        assert!((psnr(215, Some(least)) - least).abs() < 0.1, "{} for {least}", psnr(215, Some(least)));
+        assert_eq!(psnr(100, Some(least)), dark, "what is weak enough stays as it is");
     }
 
     #[test]
