@@ -14,11 +14,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
     ("media", &["frame"]),
+    ("infer", &["frame"]),
     ("provenance", &["frame"]),
     ("registry", &["frame"]),
     ("watermark", &["frame", "signal"]),
@@ -29,10 +30,12 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 9] = [
+const SECRETS: [(&str, &[&str], &[&str]); 11] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
+    ("ort", &["ort::"], &["infer"]),
+    ("tract-onnx", &["tract_onnx::"], &["infer"]),
     ("ureq", &["ureq::"], &["provenance", "registry"]),
     ("sqlx", &["sqlx::"], &["registry"]),
     ("object_store", &["object_store::"], &["registry"]),
