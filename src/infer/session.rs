@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ use crate::error::one_line;
 use crate::tensor::elements;
 use crate::value::element_type;
 use crate::{Device, ElementType, Engine, Error, Graph, Initializer, Provider, Tensor, TensorData, TensorView, Value, Weights};
+
+/// Weights up to this many bytes are kept a second time in the order in which the processor reads them best.
+const PACKED_BYTES: u64 = 64 << 20;
 
 /// How a session is to run.
 #[derive(Debug, Clone, Default)]
@@ -97,17 +101,47 @@ impl Session {
     /// [`Error::Provider`] when the device can't be had, [`Error::Graph`] when the engine refuses the graph, and what
     /// reading weights can fail with.
     pub fn open(engine: &Engine, graph: &Graph, options: &SessionOptions) -> Result<Self, Error> {
-        Self::on_device(engine, graph.name(), options, |builder| {
+        Self::open_with(engine, graph, options, &mut Loaded::default())
+    }
+
+    /// Sessions of several graphs over the same weights, which are in memory once: the two stages of an autoencoder.
+    ///
+    /// tract holds them once for each session.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_all<const N: usize>(
+        engine: &Engine,
+        graphs: &[Graph; N],
+        options: &SessionOptions,
+    ) -> Result<[Self; N], Error> {
+        let mut loaded = Loaded::default();
+        let sessions = graphs
+            .iter()
+            .map(|graph| Self::open_with(engine, graph, options, &mut loaded))
+            .collect::<Result<Vec<Self>, Error>>()?;
+        sessions.try_into().map_err(|_| Error::Type { found: "sessions".into(), expected: N.to_string() })
+    }
+
+    fn open_with(
+        engine: &Engine,
+        graph: &Graph,
+        options: &SessionOptions,
+        loaded: &mut Loaded,
+    ) -> Result<Self, Error> {
+        let fault = |detail: &str| refused(engine, graph.name(), detail);
+        Self::on_device(engine, graph.name(), options, |mut builder| {
             if !engine.is_onnx_runtime() {
-                let model = graph.onnx_with_weights()?;
-                return commit(engine, graph.name(), builder, &model);
+                return commit(engine, graph.name(), builder, &graph.onnx_with_weights()?);
             }
-            let mut builder = builder;
+            if graph.weight_bytes() > PACKED_BYTES {
+                builder = builder.with_prepacking(false).map_err(|error| fault(error.message()))?;
+            }
             for initializer in &graph.initializers {
-                let value = Arc::new(materialise(engine, graph, initializer)?);
+                let value = loaded.value(engine, graph, initializer)?;
                 builder = builder
                     .with_external_initializer(&initializer.name, value)
-                    .map_err(|error| refused(engine, graph.name(), error.message()))?;
+                    .map_err(|error| fault(error.message()))?;
             }
             commit(engine, graph.name(), builder, &graph.onnx()?)
         })
@@ -139,7 +173,7 @@ impl Session {
         engine: &Engine,
         name: &str,
         options: &SessionOptions,
-        open: impl Fn(SessionBuilder) -> Result<ort::session::Session, Error>,
+        mut open: impl FnMut(SessionBuilder) -> Result<ort::session::Session, Error>,
     ) -> Result<Self, Error> {
         let made = |provider, inner| Self::wrap(engine, name, provider, inner);
         let instead_of_cuda = match (options.device, engine.has_cuda()) {
@@ -290,6 +324,27 @@ fn with_cuda(builder: SessionBuilder, options: &SessionOptions) -> Result<Sessio
     builder
         .with_execution_providers([cuda.build().error_on_failure()])
         .map_err(|error| one_line(error.message()))
+}
+
+/// Weights in memory, by tensor and the form they have there.
+#[derive(Default)]
+struct Loaded(HashMap<(String, Vec<usize>, ElementType), Arc<DynValue>>);
+
+impl Loaded {
+    fn value(
+        &mut self,
+        engine: &Engine,
+        graph: &Graph,
+        initializer: &Initializer,
+    ) -> Result<Arc<DynValue>, Error> {
+        let key = (initializer.tensor.clone(), initializer.shape.clone(), initializer.element);
+        if let Some(value) = self.0.get(&key) {
+            return Ok(value.clone());
+        }
+        let value = Arc::new(materialise(engine, graph, initializer)?);
+        self.0.insert(key, value.clone());
+        Ok(value)
+    }
 }
 
 /// One weight in memory; the engine uses it where it lies.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use half::{bf16, f16};
 use serde::Deserialize;
 
+use crate::error::one_line;
 use crate::weight_file::{StoredTensor, WeightFile, shown};
 use crate::{ElementType, Error};
 
@@ -185,7 +186,7 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>, Error> {
     }
     let index: Index = serde_json::from_slice(&text).map_err(|error| Error::Malformed {
         path: path.to_owned(),
-        detail: format!("is no index of safetensors files: {error}"),
+        detail: format!("is no index of safetensors files: {}", one_line(&error.to_string())),
     })?;
     Ok(index.weight_map)
 }
@@ -196,3 +197,7 @@ fn is_plain_file_name(name: &str) -> bool {
     let plain = matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none();
     plain && !name.contains(['/', '\\', '\0']) && name.ends_with(".safetensors")
 }
+
+#[cfg(test)]
+#[path = "weights_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use filigrane_frame::ErrorKind;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::error::one_line;
 
 /// Longest configuration read, bytes.
 const LONGEST: usize = 1 << 20;
@@ -16,7 +17,7 @@ pub(crate) fn parse<T: DeserializeOwned>(network: &str, json: &[u8]) -> Result<T
     if json.len() > LONGEST {
         return Err(malformed(network, format!("a configuration of {} bytes; at most {LONGEST} are read", json.len())));
     }
-    serde_json::from_slice(json).map_err(|error| malformed(network, format!("its configuration is not valid: {error}")))
+    serde_json::from_slice(json).map_err(|error| malformed(network, format!("its configuration is not valid: {}", one_line(&error.to_string()))))
 }
 
 /// Checks that each of these is at least 1 and no larger than any real network's.

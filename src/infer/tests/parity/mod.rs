@@ -138,11 +138,10 @@ fn stream(
     (input, output): (&str, &str),
     step: usize,
 ) -> Vec<Tensor> {
-    let [first, next] = graphs;
-    let given = |start, end| BTreeMap::from([(input.to_owned(), frames(whole, start, end))]);
-    let mut outputs = run(engine, first, &given(0, 1));
+    let [mut first, mut session] = Session::open_all(engine, graphs, &options()).unwrap();
+    let opening = BTreeMap::from([(input.to_owned(), frames(whole, 0, 1))]);
+    let mut outputs = run_in(&mut first, &graphs[0], &opening);
     let mut made = vec![outputs[output].tensor().unwrap()];
-    let mut session = Session::open(engine, next, &options()).unwrap();
     for start in (1..whole.shape()[2]).step_by(step) {
         let part = frames(whole, start, start + step);
         let mut inputs = vec![(input.to_owned(), part.view().into())];
