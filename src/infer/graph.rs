@@ -70,7 +70,7 @@ impl Graph {
     /// # Errors
     /// [`Error::Network`] when it is larger than 3 MB.
     pub fn onnx(&self) -> Result<Vec<u8>, Error> {
-        let bytes = self.model(self.initializers.iter().map(external).collect()).encode_to_vec();
+        let bytes = self.model(self.initializers.iter().map(|initializer| self.external(initializer)).collect()).encode_to_vec();
         if bytes.len() > MOST_BYTES {
             return Err(Error::Network {
                 network: self.name.clone(),
@@ -90,6 +90,21 @@ impl Graph {
             tensors.push(TensorProto { raw_data, ..declaration(initializer) });
         }
         Ok(self.model(tensors).encode_to_vec())
+    }
+
+    /// The place of a tensor in the user's own file.
+    fn external(&self, initializer: &Initializer) -> TensorProto {
+        let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
+        let (file, offset) = self.weights.location(&initializer.tensor).unwrap_or_default();
+        TensorProto {
+            data_location: Some(DataLocation::External as i32),
+            external_data: vec![
+                entry("location", file),
+                entry("offset", offset.to_string()),
+                entry("length", initializer.bytes().to_string()),
+            ],
+            ..declaration(initializer)
+        }
     }
 
     fn model(&self, tensors: Vec<TensorProto>) -> ModelProto {
@@ -118,20 +133,6 @@ fn declaration(initializer: &Initializer) -> TensorProto {
         dims: dims(&initializer.shape),
         data_type: data_type(initializer.element) as i32,
         ..TensorProto::default()
-    }
-}
-
-/// A declaration alone: the tensor is given to the session by name, so the place written here is never opened.
-fn external(initializer: &Initializer) -> TensorProto {
-    let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
-    TensorProto {
-        data_location: Some(DataLocation::External as i32),
-        external_data: vec![
-            entry("location", "weights".into()),
-            entry("offset", "0".into()),
-            entry("length", initializer.bytes().to_string()),
-        ],
-        ..declaration(initializer)
     }
 }
 

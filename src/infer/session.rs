@@ -137,10 +137,14 @@ impl Session {
             if graph.weight_bytes() > PACKED_BYTES {
                 builder = builder.with_prepacking(false).map_err(|error| fault(error.message()))?;
             }
+            // Where the graph says that the weights lie. It is looked at and not read: all weights are given by name.
+            builder = builder
+                .with_config_entry("session.model_external_initializers_file_folder_path", graph.weights.folder().to_string_lossy())
+                .map_err(|error| fault(error.message()))?;
             for initializer in &graph.initializers {
                 let value = loaded.value(engine, graph, initializer)?;
                 builder = builder
-                    .with_external_initializer(&initializer.name, value)
+                    .with_initializer(&initializer.name, value)
                     .map_err(|error| fault(error.message()))?;
             }
             commit(engine, graph.name(), builder, &graph.onnx()?)

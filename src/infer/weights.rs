@@ -96,6 +96,21 @@ impl Weights {
         &self.place
     }
 
+    /// The folder in which the files lie.
+    pub(crate) fn folder(&self) -> &Path {
+        match self.place.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        }
+    }
+
+    /// The name of the file in which a tensor lies, and its first byte there.
+    pub(crate) fn location(&self, name: &str) -> Option<(String, u64)> {
+        let (number, tensor) = self.tensors.get(name)?;
+        let file = self.files.get(*number)?.path().file_name()?;
+        Some((file.to_string_lossy().into_owned(), tensor.offset))
+    }
+
     /// The files in which the tensors lie.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path())
