@@ -2,17 +2,20 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use half::{bf16, f16};
 use ort::ep::cuda::ConvAlgorithmSearch;
 use ort::ep::{ArenaExtendStrategy, CUDA};
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{SessionInputValue, SessionInputs};
-use half::{bf16, f16};
 use ort::value::{DynValue, ValueType};
 
 use crate::error::one_line;
 use crate::tensor::elements;
 use crate::value::element_type;
-use crate::{Device, ElementType, Engine, Error, Graph, Initializer, Provider, Tensor, TensorData, TensorView, Value, Weights};
+use crate::{
+    Device, ElementType, Engine, Error, Graph, Initializer, Provider, Tensor, TensorData, TensorView, Value,
+    Weights,
+};
 
 /// Weights up to this many bytes are kept a second time in the order in which the processor reads them best.
 const PACKED_BYTES: u64 = 64 << 20;
@@ -135,11 +138,17 @@ impl Session {
                 return commit(engine, graph.name(), builder, &graph.onnx_with_weights()?);
             }
             if graph.weight_bytes() > PACKED_BYTES {
-                builder = builder.with_prepacking(false).map_err(|error| fault(error.message()))?;
+                builder = builder
+                    .with_prepacking(false)
+                    .and_then(|builder| builder.with_memory_pattern(false))
+                    .map_err(|error| fault(error.message()))?;
             }
             // Where the graph says that the weights lie. It is looked at and not read: all weights are given by name.
             builder = builder
-                .with_config_entry("session.model_external_initializers_file_folder_path", graph.weights.folder().to_string_lossy())
+                .with_config_entry(
+                    "session.model_external_initializers_file_folder_path",
+                    graph.weights.folder().to_string_lossy(),
+                )
                 .map_err(|error| fault(error.message()))?;
             for initializer in &graph.initializers {
                 let value = loaded.value(engine, graph, initializer)?;
@@ -169,7 +178,12 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Provider`], [`Error::Graph`].
-    pub fn open_bytes(engine: &Engine, name: &str, model: &[u8], options: &SessionOptions) -> Result<Self, Error> {
+    pub fn open_bytes(
+        engine: &Engine,
+        name: &str,
+        model: &[u8],
+        options: &SessionOptions,
+    ) -> Result<Self, Error> {
         Self::on_device(engine, name, options, |builder| commit(engine, name, builder, model))
     }
 
@@ -184,14 +198,18 @@ impl Session {
             (Device::Cpu, _) | (Device::Auto, false) => None,
             (Device::Cuda, false) => {
                 let detail = match engine.is_onnx_runtime() {
-                    true => format!("{} is built without CUDA; the package onnxruntime-gpu has it", engine.name()),
+                    true => {
+                        format!("{} is built without CUDA; the package onnxruntime-gpu has it", engine.name())
+                    }
                     false => "tract has no CUDA: name a GPU build of ONNX Runtime".into(),
                 };
                 return Err(Error::Provider { device: "CUDA", detail });
             }
             (device, true) => match with_cuda(builder(engine, name, options)?, options) {
                 Ok(builder) => return made(Provider::Cuda { gpu: 0 }, open(builder)?),
-                Err(detail) if device == Device::Cuda => return Err(Error::Provider { device: "CUDA", detail }),
+                Err(detail) if device == Device::Cuda => {
+                    return Err(Error::Provider { device: "CUDA", detail });
+                }
                 Err(detail) => Some(detail),
             },
         };
@@ -232,7 +250,8 @@ impl Session {
     pub fn run(&mut self, inputs: &[(&str, Input<'_>)]) -> Result<Outputs, Error> {
         self.check(inputs)?;
         // In the graph's own order: tract prepares itself anew for each order it sees.
-        let mut given: Vec<(std::borrow::Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(inputs.len());
+        let mut given: Vec<(std::borrow::Cow<'_, str>, SessionInputValue<'_>)> =
+            Vec::with_capacity(inputs.len());
         for slot in &self.inputs {
             let Some((_, input)) = inputs.iter().find(|(name, _)| *name == slot.name) else { continue };
             let value = match input {

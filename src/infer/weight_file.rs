@@ -114,7 +114,9 @@ fn read_header(mut source: impl Read, length: u64) -> Result<(Vec<u8>, u64), Fau
         return Err(Fault::Format(format!("a header of {size} bytes; at most {LONGEST_HEADER} are read")));
     }
     if size > length - PREFIX {
-        return Err(Fault::Format(format!("a header of {size} bytes in a file of {length}: it is cut short")));
+        return Err(Fault::Format(format!(
+            "a header of {size} bytes in a file of {length}: it is cut short"
+        )));
     }
     let mut header = vec![0; size as usize];
     source.read_exact(&mut header).map_err(Fault::Io)?;
@@ -125,13 +127,9 @@ fn read_header(mut source: impl Read, length: u64) -> Result<(Vec<u8>, u64), Fau
 ///
 /// # Errors
 /// One line that names the tensor, when one lies outside, overlaps or leaves a gap, or does not have the length of its shape.
-fn parse_header(
-    header: &[u8],
-    data: u64,
-    length: u64,
-) -> Result<BTreeMap<String, StoredTensor>, String> {
-    let header: Header =
-        serde_json::from_slice(header).map_err(|error| format!("the header is no safetensors header: {}", one_line(&error.to_string())))?;
+fn parse_header(header: &[u8], data: u64, length: u64) -> Result<BTreeMap<String, StoredTensor>, String> {
+    let header: Header = serde_json::from_slice(header)
+        .map_err(|error| format!("the header is no safetensors header: {}", one_line(&error.to_string())))?;
     let room = length.checked_sub(data).ok_or("the data begins behind the end of the file")?;
     let mut found = BTreeMap::new();
     let mut spans = Vec::with_capacity(header.tensors.len());
@@ -141,12 +139,16 @@ fn parse_header(
         if start > end || end > room {
             return Err(format!("tensor {shown} lies at {start}..{end} in {room} bytes of data"));
         }
-        let element = element_type(info.dtype)
-            .ok_or_else(|| format!("tensor {shown} has elements of type {}, which no network here uses", info.dtype))?;
+        let element = element_type(info.dtype).ok_or_else(|| {
+            format!("tensor {shown} has elements of type {}, which no network here uses", info.dtype)
+        })?;
         let bytes = elements(&info.shape).and_then(|count| count.checked_mul(element.bytes()));
         if bytes.map(|bytes| bytes as u64) != Some(end - start) {
             let shape = &info.shape;
-            return Err(format!("tensor {shown} of shape {shape:?} and type {element} has {} bytes", end - start));
+            return Err(format!(
+                "tensor {shown} of shape {shape:?} and type {element} has {} bytes",
+                end - start
+            ));
         }
         spans.push((start, end, shown));
         found.insert(

@@ -20,8 +20,7 @@ fn refusal(header: &str, data: usize) -> String {
 
 #[test]
 fn a_sound_file_tells_type_shape_and_place() {
-    let header =
-        format!("{{{},{}}}", entry("a", "F32", "[2,3]", 0, 24), entry("b", "BF16", "[4]", 24, 32));
+    let header = format!("{{{},{}}}", entry("a", "F32", "[2,3]", 0, 24), entry("b", "BF16", "[4]", 24, 32));
     let found = safetensors_in(&file(&header, 32)).expect("sound");
     assert_eq!(found["a"].shape, [2, 3]);
     assert_eq!(found["b"].element, ElementType::Bf16);

@@ -8,9 +8,9 @@ use super::*;
 
 /// A safetensors file of these tensors, by the reference's own writer.
 fn write(path: &Path, tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) {
-    let views = tensors
-        .iter()
-        .map(|(name, kind, shape, data)| (*name, Stored::new(*kind, shape.to_vec(), data).expect("a tensor")));
+    let views = tensors.iter().map(|(name, kind, shape, data)| {
+        (*name, Stored::new(*kind, shape.to_vec(), data).expect("a tensor"))
+    });
     safetensors::serialize_to_file(views, None, path).expect("written");
 }
 
@@ -25,11 +25,14 @@ fn half_precision_of_both_kinds_is_read_as_single() {
     let values = [0.5, -3.0, 65504.0];
     let halves = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
     let brains = values.iter().flat_map(|&value| bf16::from_f32(value).to_le_bytes()).collect();
-    write(&path, &[
-        ("whole", Dtype::F32, &[3], floats(&values)),
-        ("half", Dtype::F16, &[3], halves),
-        ("brain", Dtype::BF16, &[3], brains),
-    ]);
+    write(
+        &path,
+        &[
+            ("whole", Dtype::F32, &[3], floats(&values)),
+            ("half", Dtype::F16, &[3], halves),
+            ("brain", Dtype::BF16, &[3], brains),
+        ],
+    );
     let weights = Weights::open(folder.path(), "model").expect("sound");
     assert_eq!(weights.read_f32("whole").expect("read"), values);
     assert_eq!(weights.read_f32("half").expect("read"), values);
@@ -71,17 +74,23 @@ fn shards_are_one_network_and_an_index_can_not_lie_or_lead_elsewhere() {
 fn a_weight_of_another_shape_or_type_is_refused_with_file_and_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("model.safetensors");
-    write(&path, &[
-        ("a", Dtype::F32, &[2, 1], floats(&[1.0, 2.0])),
-        ("ids", Dtype::I64, &[1], 5i64.to_le_bytes().to_vec()),
-    ]);
+    write(
+        &path,
+        &[
+            ("a", Dtype::F32, &[2, 1], floats(&[1.0, 2.0])),
+            ("ids", Dtype::I64, &[1], 5i64.to_le_bytes().to_vec()),
+        ],
+    );
     let weights = Weights::open_file(&path).expect("sound");
     assert!(weights.needed("a", &[2, 1]).is_ok());
     for (name, shape, expected) in
         [("a", [1, 2].as_slice(), "[2, 1]"), ("b", &[1], "is missing"), ("ids", &[1], "type i64")]
     {
         let said = weights.needed(name, shape).expect_err("refused").to_string();
-        assert!(said.contains("model.safetensors") && said.contains(name) && said.contains(expected), "{said}");
+        assert!(
+            said.contains("model.safetensors") && said.contains(name) && said.contains(expected),
+            "{said}"
+        );
     }
     assert!(weights.read_bytes("a", &mut [0; 4]).is_err(), "a target of another length");
     fs::write(&path, b"").expect("emptied");

@@ -2,7 +2,13 @@
 //!
 //! `denoise FOLDER FRAMES HEIGHT WIDTH TEXT_TOKENS CALLS`, in units of the latent; `FILIGRANE_ONNXRUNTIME` names the library.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a tool for the development machine")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a tool for the development machine"
+)]
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,7 +20,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, numbers @ ..] = arguments.as_slice() else { panic!("a folder is needed") };
     let numbers: Vec<usize> = numbers.iter().map(|text| text.parse().expect("a number")).collect();
-    let [frames, height, width, text_tokens, calls] = numbers.as_slice() else { panic!("five numbers are needed") };
+    let [frames, height, width, text_tokens, calls] = numbers.as_slice() else {
+        panic!("five numbers are needed")
+    };
     let folder = Path::new(folder);
     let library = std::env::var_os("FILIGRANE_ONNXRUNTIME").map(Into::into);
     let engine = Engine::start(&EngineOptions { required: library, ..EngineOptions::default() }).unwrap();
@@ -35,7 +43,11 @@ fn main() {
     let mut session = Session::open(&engine, &graph, &options).unwrap();
     println!("{}: open in {:.1} s", engine.name(), start.elapsed().as_secs_f64());
     println!("graph {} kB, weights {} MB", graph.onnx().unwrap().len() / 1000, weights.bytes() / 1_000_000);
-    println!("memory for the weights {} MB (most {})", (resident("VmRSS:") - before) / 1000, resident("VmHWM:") / 1000);
+    println!(
+        "memory for the weights {} MB (most {})",
+        (resident("VmRSS:") - before) / 1000,
+        resident("VmHWM:") / 1000
+    );
     let latent = vec![0.5; transformer.in_channels() * frames * height * width];
     let latent_shape = [1, transformer.in_channels(), *frames, *height, *width];
     let text = vec![0.1; text_tokens * transformer.text_channels()];
