@@ -49,6 +49,9 @@ pub enum Error {
         /// What the system answered.
         source: io::Error,
     },
+    /// A network could not be opened or run.
+    #[error(transparent)]
+    Network(#[from] filigrane_infer::Error),
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -66,6 +69,7 @@ impl Error {
             Self::Parameter(_) => ErrorKind::Parameter,
             Self::Limit(_) | Self::Memory { .. } => ErrorKind::Limit,
             Self::Io { .. } => ErrorKind::Io,
+            Self::Network(error) => error.kind(),
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Internal(_) => ErrorKind::Internal,
         }

@@ -9,6 +9,9 @@ use crate::{Error, sentencepiece};
 /// Longest `tokenizer.json` or `spiece.model` that is read: UMT5's, the largest known, has 17 MB.
 const MAX_TOKENIZER: u64 = 64 << 20;
 
+/// Most unknown words that are told.
+const MAX_UNKNOWN: usize = 32;
+
 const JSON: &str = "tokenizer/tokenizer.json";
 const PIECES: &str = "tokenizer/spiece.model";
 const CONFIG: &str = "tokenizer/tokenizer_config.json";
@@ -18,6 +21,7 @@ pub(crate) struct Tokenizer {
     inner: Inner,
     whole: Inner,
     pad: u32,
+    unknown: Option<u32>,
     length: usize,
 }
 
@@ -30,12 +34,15 @@ pub(crate) struct Tokens {
     pub used: usize,
     /// How many the prompt would have had.
     pub whole: usize,
+    /// Words among them that the tokenizer does not know.
+    pub unknown: Vec<String>,
 }
 
 /// `tokenizer_config.json`; the class in it depends on the version of transformers and is not looked at.
 #[derive(Default, Deserialize)]
 struct Config {
     pad_token: Option<Token>,
+    unk_token: Option<Token>,
     extra_ids: Option<u32>,
 }
 
@@ -45,6 +52,14 @@ struct Config {
 enum Token {
     Word(String),
     Object { content: String },
+}
+
+impl Token {
+    fn text(self) -> String {
+        match self {
+            Self::Word(text) | Self::Object { content: text } => text,
+        }
+    }
 }
 
 impl Tokenizer {
@@ -81,10 +96,9 @@ impl Tokenizer {
                 ),
             ));
         }
-        let pad = match config.pad_token {
-            Some(Token::Word(word) | Token::Object { content: word }) => word,
-            None => "<pad>".to_owned(),
-        };
+        let pad = config.pad_token.map_or_else(|| "<pad>".to_owned(), Token::text);
+        let unknown = config.unk_token.map_or_else(|| "<unk>".to_owned(), Token::text);
+        let unknown = inner.token_to_id(&unknown);
         let pad = inner
             .token_to_id(&pad)
             .ok_or_else(|| Error::malformed(place, format!("has no token {pad:?} to fill up with")))?;
@@ -95,7 +109,7 @@ impl Tokenizer {
         inner
             .with_truncation(Some(TruncationParams { max_length: length, ..TruncationParams::default() }))
             .map_err(|error| Error::malformed(place, one_line(&error)))?;
-        Ok(Self { inner, whole, pad, length })
+        Ok(Self { inner, whole, pad, unknown, length })
     }
 
     /// The numbers of a text, cut to the encoder's length with the end mark kept.
@@ -110,10 +124,19 @@ impl Tokenizer {
         } else {
             self.whole.encode(text, true).map_err(failed)?.get_ids().len()
         };
+        let unknown = encoding
+            .get_ids()
+            .iter()
+            .zip(encoding.get_offsets())
+            .filter(|(id, _)| Some(**id) == self.unknown)
+            .filter_map(|(_, (start, end))| text.get(*start..*end))
+            .map(|word| word.trim().to_owned())
+            .take(MAX_UNKNOWN)
+            .collect();
         let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
         let used = ids.len().min(self.length);
         ids.resize(self.length, i64::from(self.pad));
-        Ok(Tokens { ids, used, whole })
+        Ok(Tokens { ids, used, whole, unknown })
     }
 }
 

@@ -62,6 +62,14 @@ fn a_tokenizer_of_another_encoder_or_a_damaged_one_is_refused_in_one_line() {
 }
 
 #[test]
+fn words_that_a_tokenizer_does_not_know_are_named() {
+    let folder = folder("t5");
+    let tokenizer = Tokenizer::open(&ModelFiles::Folder(folder.path().to_owned()), 128, 4096).unwrap();
+    assert_eq!(tokenizer.encode("a red ☃ rolls").unwrap().unknown, ["☃"]);
+    assert!(tokenizer.encode("a red ball rolls").unwrap().unknown.is_empty());
+}
+
+#[test]
 fn a_damaged_sentencepiece_model_is_refused_and_never_panics() {
     let folder = folder("spiece");
     let files = ModelFiles::Folder(folder.path().to_owned());

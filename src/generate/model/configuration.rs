@@ -10,12 +10,10 @@ pub(crate) struct TransformerConfig {
     #[serde(rename = "_class_name")]
     pub class: String,
     pub in_channels: usize,
-    pub out_channels: Option<usize>,
     /// Wan: frames, rows, columns; LTX: rows and columns alike.
     pub patch_size: PatchSize,
     #[serde(default = "one")]
     pub patch_size_t: usize,
-    pub num_layers: usize,
     pub num_attention_heads: usize,
     pub attention_head_dim: usize,
     pub text_dim: Option<usize>,
@@ -42,8 +40,6 @@ pub(crate) struct VaeConfig {
     pub z_dim: Option<usize>,
     /// LTX.
     pub latent_channels: Option<usize>,
-    pub latents_mean: Option<Vec<f32>>,
-    pub latents_std: Option<Vec<f32>>,
     pub scale_factor_spatial: Option<usize>,
     pub scale_factor_temporal: Option<usize>,
     pub scaling_factor: Option<f32>,
@@ -52,7 +48,6 @@ pub(crate) struct VaeConfig {
     pub spatio_temporal_scaling: Option<Vec<bool>>,
     pub spatial_compression_ratio: Option<usize>,
     pub temporal_compression_ratio: Option<usize>,
-    pub timestep_conditioning: Option<bool>,
     pub base_dim: Option<usize>,
     pub decoder_base_dim: Option<usize>,
     pub block_out_channels: Option<Vec<usize>>,
