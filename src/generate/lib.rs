@@ -13,6 +13,7 @@ mod generator;
 mod guidance;
 mod latents;
 mod model;
+mod mosaic;
 mod networks;
 mod noise;
 #[cfg(test)]

@@ -186,3 +186,37 @@ fn the_fixtures_are_there() {
         assert!(Path::new(&fixtures()).join(family).join("cases.json").is_file());
     }
 }
+
+#[test]
+fn tiles_as_large_as_the_picture_change_nothing_and_smaller_ones_join_without_a_seam() {
+    let request = Request {
+        prompt: "a red ball".to_owned(),
+        frames: Some(5),
+        size: Some(Size { width: 96, height: 64 }),
+        steps: Some(2),
+        ..Request::default()
+    };
+    let clip = |tile| {
+        let files = ModelFiles::Folder(fixtures().join("wan21/model"));
+        let options = RunOptions { tile, ..RunOptions::default() };
+        let mut generator = Generator::open(engine(), files, options).unwrap();
+        let mut pictures = Vec::new();
+        let sink = &mut |picture: crate::Picture| {
+            pictures.push(picture.planes);
+            Ok::<(), Infallible>(())
+        };
+        generator.run(&request, &mut |_| ControlFlow::Continue(()), sink).unwrap();
+        pictures
+    };
+    let whole = clip(None);
+    assert_eq!(whole.len(), 5);
+    assert_eq!(whole, clip(Some(4096)));
+    let tiled = clip(Some(48));
+    let apart = |a: &[Vec<f32>], b: &[Vec<f32>]| {
+        let all = a.concat().iter().zip(b.concat()).map(|(a, b)| (a - b).abs()).sum::<f32>();
+        all / a.concat().len() as f32
+    };
+    // The middle of the VAE looks at the whole tile, so that tiles are not quite the picture.
+    let off = apart(&whole, &tiled);
+    assert!(off > 0.0 && off < 0.1, "{off}");
+}

@@ -11,13 +11,12 @@ use crate::Error;
 const MAX_FILES: usize = 4096;
 const MAX_DEPTH: usize = 4;
 
-/// The files of a diffusers folder: on disk, or built into the program.
+/// The files of a model in the layout of diffusers.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum ModelFiles {
     /// A folder that holds `model_index.json`.
     Folder(PathBuf),
-    /// Names such as `vae/config.json` with their bytes.
-    Embedded(&'static [(&'static str, &'static [u8])]),
 }
 
 /// A file of a model.
@@ -30,38 +29,31 @@ pub struct ModelFile {
 }
 
 impl ModelFiles {
+    pub(crate) fn folder(&self) -> &Path {
+        let Self::Folder(folder) = self;
+        folder
+    }
+
     /// The bytes of a file.
     ///
     /// # Errors
     /// [`Error::Missing`] when there is no such file, [`Error::Limit`] when it has more than `most` bytes.
     pub fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::Folder(folder) => {
-                let path = folder.join(name);
-                let file = File::open(&path).map_err(|source| unreadable(name, &path, source))?;
-                let mut bytes = Vec::new();
-                file.take(most.saturating_add(1))
-                    .read_to_end(&mut bytes)
-                    .map_err(|source| unreadable(name, &path, source))?;
-                if bytes.len() as u64 > most {
-                    return Err(Error::Limit(format!("{name} is larger than {most} bytes")));
-                }
-                Ok(bytes)
-            }
-            Self::Embedded(files) => files
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, bytes)| bytes.to_vec())
-                .ok_or_else(|| missing(name)),
+        let path = self.folder().join(name);
+        let file = File::open(&path).map_err(|source| unreadable(name, &path, source))?;
+        let mut bytes = Vec::new();
+        file.take(most.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|source| unreadable(name, &path, source))?;
+        if bytes.len() as u64 > most {
+            return Err(Error::Limit(format!("{name} is larger than {most} bytes")));
         }
+        Ok(bytes)
     }
 
     /// Whether a file is there.
     pub fn has(&self, name: &str) -> bool {
-        match self {
-            Self::Folder(folder) => folder.join(name).is_file(),
-            Self::Embedded(files) => files.iter().any(|(known, _)| *known == name),
-        }
+        self.folder().join(name).is_file()
     }
 
     /// All files, sorted by name.
@@ -69,17 +61,8 @@ impl ModelFiles {
     /// # Errors
     /// When the folder cannot be read, or holds thousands of files.
     pub fn list(&self) -> Result<Vec<ModelFile>, Error> {
-        let mut found = match self {
-            Self::Folder(folder) => {
-                let mut found = Vec::new();
-                collect(folder, "", MAX_DEPTH, &mut found)?;
-                found
-            }
-            Self::Embedded(files) => files
-                .iter()
-                .map(|(name, bytes)| ModelFile { name: (*name).to_owned(), length: bytes.len() as u64 })
-                .collect(),
-        };
+        let mut found = Vec::new();
+        collect(self.folder(), "", MAX_DEPTH, &mut found)?;
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
     }
@@ -90,20 +73,15 @@ impl ModelFiles {
     /// When it cannot be read.
     pub fn digest(&self, name: &str) -> Result<Digest, Error> {
         let mut hash = Sha256::new();
-        match self {
-            Self::Folder(folder) => {
-                let path = folder.join(name);
-                let mut file = File::open(&path).map_err(|source| unreadable(name, &path, source))?;
-                let mut buffer = vec![0; 1 << 20];
-                loop {
-                    let read = file.read(&mut buffer).map_err(|source| unreadable(name, &path, source))?;
-                    match buffer.get(..read) {
-                        Some(bytes) if read > 0 => hash.update(bytes),
-                        _ => break,
-                    }
-                }
+        let path = self.folder().join(name);
+        let mut file = File::open(&path).map_err(|source| unreadable(name, &path, source))?;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut buffer).map_err(|source| unreadable(name, &path, source))?;
+            match buffer.get(..read) {
+                Some(bytes) if read > 0 => hash.update(bytes),
+                _ => break,
             }
-            Self::Embedded(_) => hash.update(self.read(name, u64::MAX)?),
         }
         Ok(Digest(hash.finalize().into()))
     }

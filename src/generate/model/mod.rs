@@ -16,3 +16,7 @@ pub use memory::{MemoryNeed, free_memory};
 pub use opened::{Defaults, Model};
 
 pub(crate) use index::MAX_CONFIG;
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

@@ -13,7 +13,7 @@ pub(crate) use encoder::Encoder;
 pub(crate) use text_encoder::TextEncoder;
 
 use crate::model::MAX_CONFIG;
-use crate::{Error, Model, ModelFiles};
+use crate::{Error, Model};
 
 /// How networks are run.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,9 @@ pub struct RunOptions {
     pub threads: Option<usize>,
     /// Most bytes of GPU memory.
     pub gpu_bytes: Option<u64>,
+    /// Pixels along a side of the tiles in which Wan's pictures are decoded; whole when nothing is said. Tiles need less memory,
+    /// and fade into one another over a quarter.
+    pub tile: Option<u32>,
     /// Whether to start although the memory estimate says it cannot fit.
     pub ignore_memory: bool,
 }
@@ -42,10 +45,7 @@ impl Networks<'_> {
 
     pub(crate) fn weights(&self, part: &str) -> Result<Weights, Error> {
         let stem = if part == "text_encoder" { "model" } else { "diffusion_pytorch_model" };
-        match self.model.files() {
-            ModelFiles::Folder(folder) => Ok(Weights::open(&folder.join(part), stem)?),
-            ModelFiles::Embedded(_) => Err(Error::Internal("weights inside the program".to_owned())),
-        }
+        Ok(Weights::open(&self.model.files().folder().join(part), stem)?)
     }
 
     pub(crate) fn session(&self, graph: &Graph) -> Result<Session, Error> {
