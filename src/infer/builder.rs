@@ -55,6 +55,7 @@ impl<'a> GraphBuilder<'a> {
             name: name.into(),
             inputs: Vec::new(),
             outputs: Vec::new(),
+            casts: Vec::new(),
             nodes: Vec::new(),
             constants: Vec::new(),
             initializers: Vec::new(),
@@ -154,7 +155,12 @@ impl<'a> GraphBuilder<'a> {
     pub(crate) fn weight_as(&mut self, tensor: &str, stored: &[usize], shape: &[usize]) -> Wire {
         self.cached(format!("weight {tensor} {shape:?}"), |builder| {
             let wire = builder.stored(tensor, stored, shape);
-            builder.in_single_precision(wire)
+            let nodes = builder.graph.nodes.len();
+            let wire = builder.in_single_precision(wire);
+            // The engine runs what stands first as late as it can. Behind their users, all casts would run at once.
+            let casts = builder.graph.nodes.drain(nodes..).collect::<Vec<_>>();
+            builder.graph.casts.extend(casts);
+            wire
         })
     }
 
@@ -178,7 +184,12 @@ impl<'a> GraphBuilder<'a> {
         let element = if self.onnx_runtime { found } else { ElementType::F32 };
         let name = self.fresh(tensor);
         let tensor = tensor.to_owned();
-        self.graph.initializers.push(Initializer { name: name.clone(), element, shape: shape.into(), tensor });
+        self.graph.initializers.push(Initializer {
+            name: name.clone(),
+            element,
+            shape: shape.into(),
+            tensor,
+        });
         Wire { name, shape: shape.into(), element }
     }
 
@@ -205,7 +216,13 @@ impl<'a> GraphBuilder<'a> {
     }
 
     /// One operator of the standard with one output.
-    pub(crate) fn op(&mut self, kind: &str, inputs: &[&Wire], attributes: Vec<AttributeProto>, shape: &[usize]) -> Wire {
+    pub(crate) fn op(
+        &mut self,
+        kind: &str,
+        inputs: &[&Wire],
+        attributes: Vec<AttributeProto>,
+        shape: &[usize],
+    ) -> Wire {
         self.operator("", kind, inputs, attributes, shape)
     }
 
@@ -244,7 +261,8 @@ impl<'a> GraphBuilder<'a> {
 
     /// The tensor with elements of another type.
     pub(crate) fn cast(&mut self, wire: &Wire, element: ElementType) -> Wire {
-        let mut made = self.op("Cast", &[wire], vec![int("to", data_type(element) as i64)], &wire.shape.clone());
+        let mut made =
+            self.op("Cast", &[wire], vec![int("to", data_type(element) as i64)], &wire.shape.clone());
         made.element = element;
         made
     }
@@ -388,15 +406,30 @@ fn broadcast(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
 }
 
 pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto { name: name.into(), i: value, r#type: AttributeType::Int as i32, ..AttributeProto::default() }
+    AttributeProto {
+        name: name.into(),
+        i: value,
+        r#type: AttributeType::Int as i32,
+        ..AttributeProto::default()
+    }
 }
 
 pub(crate) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
-    AttributeProto { name: name.into(), ints, r#type: AttributeType::Ints as i32, ..AttributeProto::default() }
+    AttributeProto {
+        name: name.into(),
+        ints,
+        r#type: AttributeType::Ints as i32,
+        ..AttributeProto::default()
+    }
 }
 
 pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
-    AttributeProto { name: name.into(), f: value, r#type: AttributeType::Float as i32, ..AttributeProto::default() }
+    AttributeProto {
+        name: name.into(),
+        f: value,
+        r#type: AttributeType::Float as i32,
+        ..AttributeProto::default()
+    }
 }
 
 pub(crate) fn text(name: &str, value: &str) -> AttributeProto {

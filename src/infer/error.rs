@@ -110,7 +110,9 @@ impl Error {
     /// The sort of failure.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Library { .. } | Self::Provider { .. } | Self::Input { .. } | Self::Type { .. } => ErrorKind::Parameter,
+            Self::Library { .. } | Self::Provider { .. } | Self::Input { .. } | Self::Type { .. } => {
+                ErrorKind::Parameter
+            }
             Self::Network { kind, .. } => *kind,
             Self::Malformed { .. } | Self::Weight { .. } => ErrorKind::Malformed,
             Self::Limit { .. } => ErrorKind::Limit,
@@ -124,7 +126,12 @@ impl Error {
 /// The first line of what an engine or a library said, cut to a length that fits a terminal.
 pub(crate) fn one_line(text: &str) -> String {
     const LONGEST: usize = 300;
-    let line: String = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    let line: String = text
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ");
     let cut: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
     if cut.len() < line.len() { format!("{cut}…") } else { cut }
 }

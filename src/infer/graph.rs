@@ -1,8 +1,8 @@
 use prost::Message;
 use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto,
-    TypeProto, ValueInfoProto, tensor_shape_proto, type_proto,
+    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto,
 };
 
 use crate::{ElementType, Error, Initializer, Weights};
@@ -36,6 +36,8 @@ pub struct Graph {
     pub(crate) name: String,
     pub(crate) inputs: Vec<Port>,
     pub(crate) outputs: Vec<Port>,
+    /// Operators that bring weights to single precision; they stand before all others.
+    pub(crate) casts: Vec<NodeProto>,
     pub(crate) nodes: Vec<NodeProto>,
     /// Small tensors that are part of the graph.
     pub(crate) constants: Vec<TensorProto>,
@@ -70,7 +72,9 @@ impl Graph {
     /// # Errors
     /// [`Error::Network`] when it is larger than 3 MB.
     pub fn onnx(&self) -> Result<Vec<u8>, Error> {
-        let bytes = self.model(self.initializers.iter().map(external).collect()).encode_to_vec();
+        let bytes = self
+            .model(self.initializers.iter().map(|initializer| self.external(initializer)).collect())
+            .encode_to_vec();
         if bytes.len() > MOST_BYTES {
             return Err(Error::Network {
                 network: self.name.clone(),
@@ -92,10 +96,25 @@ impl Graph {
         Ok(self.model(tensors).encode_to_vec())
     }
 
+    /// The place of a tensor in the user's own file.
+    fn external(&self, initializer: &Initializer) -> TensorProto {
+        let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
+        let (file, offset) = self.weights.location(&initializer.tensor).unwrap_or_default();
+        TensorProto {
+            data_location: Some(DataLocation::External as i32),
+            external_data: vec![
+                entry("location", file),
+                entry("offset", offset.to_string()),
+                entry("length", initializer.bytes().to_string()),
+            ],
+            ..declaration(initializer)
+        }
+    }
+
     fn model(&self, tensors: Vec<TensorProto>) -> ModelProto {
         let graph = GraphProto {
             name: self.name.clone(),
-            node: self.nodes.clone(),
+            node: self.casts.iter().chain(&self.nodes).cloned().collect(),
             initializer: self.constants.iter().cloned().chain(tensors).collect(),
             input: self.inputs.iter().map(value_info).collect(),
             output: self.outputs.iter().map(value_info).collect(),
@@ -118,20 +137,6 @@ fn declaration(initializer: &Initializer) -> TensorProto {
         dims: dims(&initializer.shape),
         data_type: data_type(initializer.element) as i32,
         ..TensorProto::default()
-    }
-}
-
-/// A declaration alone: the tensor is given to the session by name, so the place written here is never opened.
-fn external(initializer: &Initializer) -> TensorProto {
-    let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
-    TensorProto {
-        data_location: Some(DataLocation::External as i32),
-        external_data: vec![
-            entry("location", "weights".into()),
-            entry("offset", "0".into()),
-            entry("length", initializer.bytes().to_string()),
-        ],
-        ..declaration(initializer)
     }
 }
 
@@ -162,7 +167,10 @@ fn value_info(port: &Port) -> ValueInfoProto {
     };
     ValueInfoProto {
         name: port.name.clone(),
-        r#type: Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() }),
+        r#type: Some(TypeProto {
+            value: Some(type_proto::Value::TensorType(tensor)),
+            ..TypeProto::default()
+        }),
         ..ValueInfoProto::default()
     }
 }

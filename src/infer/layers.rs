@@ -47,7 +47,12 @@ impl GraphBuilder<'_> {
     pub(crate) fn layer_norm_plain(&mut self, x: &Wire, epsilon: f32) -> Wire {
         let width = x.shape().last().copied().unwrap_or(1);
         let ones = self.ones(width);
-        self.op("LayerNormalization", &[x, &ones], vec![int("axis", -1), float("epsilon", epsilon)], &x.shape().to_vec())
+        self.op(
+            "LayerNormalization",
+            &[x, &ones],
+            vec![int("axis", -1), float("epsilon", epsilon)],
+            &x.shape().to_vec(),
+        )
     }
 
     /// Mean 0 and variance 1 over the last axis, then weight and bias.
@@ -71,7 +76,12 @@ impl GraphBuilder<'_> {
         if let (Some(last), Some(channels)) = (shape.last_mut(), value.shape().last()) {
             *last = *channels;
         }
-        self.microsoft("MultiHeadAttention", &[query, key, value], vec![int("num_heads", heads as i64)], &shape)
+        self.microsoft(
+            "MultiHeadAttention",
+            &[query, key, value],
+            vec![int("num_heads", heads as i64)],
+            &shape,
+        )
     }
 
     /// The same where keys `[batch, keys]` may be padding: 1 for a token and 0 for padding, which gets almost no share.
@@ -88,7 +98,12 @@ impl GraphBuilder<'_> {
             let mask = self.cached(format!("mask {}", mask.name), |b| b.cast(mask, ElementType::I32));
             let absent = Wire::absent();
             let inputs = [query, key, value, &absent, &mask];
-            return self.microsoft("MultiHeadAttention", &inputs, vec![int("num_heads", heads as i64)], &shape);
+            return self.microsoft(
+                "MultiHeadAttention",
+                &inputs,
+                vec![int("num_heads", heads as i64)],
+                &shape,
+            );
         }
         let size = query.shape().last().copied().unwrap_or(1) / heads.max(1);
         let mut split = |x: &Wire, order: &[usize]| {

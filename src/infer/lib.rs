@@ -27,7 +27,7 @@ pub use graph::{Graph, Port};
 pub use session::{Input, Outputs, Session, SessionOptions};
 pub use tensor::{ElementType, Tensor, TensorData, TensorView, ViewData};
 pub use value::Value;
-pub use weight_file::StoredTensor;
+pub use weight_file::{StoredTensor, safetensors_in};
 pub use weights::Weights;
 
 use initializer::Initializer;

@@ -1,17 +1,24 @@
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use half::{bf16, f16};
 use ort::ep::cuda::ConvAlgorithmSearch;
 use ort::ep::{ArenaExtendStrategy, CUDA};
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{SessionInputValue, SessionInputs};
-use half::{bf16, f16};
 use ort::value::{DynValue, ValueType};
 
 use crate::error::one_line;
 use crate::tensor::elements;
 use crate::value::element_type;
-use crate::{Device, ElementType, Engine, Error, Graph, Initializer, Provider, Tensor, TensorData, TensorView, Value, Weights};
+use crate::{
+    Device, ElementType, Engine, Error, Graph, Initializer, Provider, Tensor, TensorData, TensorView, Value,
+    Weights,
+};
+
+/// Weights up to this many bytes are kept a second time in the order in which the processor reads them best.
+const PACKED_BYTES: u64 = 64 << 20;
 
 /// How a session is to run.
 #[derive(Debug, Clone, Default)]
@@ -97,17 +104,57 @@ impl Session {
     /// [`Error::Provider`] when the device can't be had, [`Error::Graph`] when the engine refuses the graph, and what
     /// reading weights can fail with.
     pub fn open(engine: &Engine, graph: &Graph, options: &SessionOptions) -> Result<Self, Error> {
-        Self::on_device(engine, graph.name(), options, |builder| {
+        Self::open_with(engine, graph, options, &mut Loaded::default())
+    }
+
+    /// Sessions of several graphs over the same weights, which are in memory once: the two stages of an autoencoder.
+    ///
+    /// tract holds them once for each session.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_all<const N: usize>(
+        engine: &Engine,
+        graphs: &[Graph; N],
+        options: &SessionOptions,
+    ) -> Result<[Self; N], Error> {
+        let mut loaded = Loaded::default();
+        let sessions = graphs
+            .iter()
+            .map(|graph| Self::open_with(engine, graph, options, &mut loaded))
+            .collect::<Result<Vec<Self>, Error>>()?;
+        sessions.try_into().map_err(|_| Error::Type { found: "sessions".into(), expected: N.to_string() })
+    }
+
+    fn open_with(
+        engine: &Engine,
+        graph: &Graph,
+        options: &SessionOptions,
+        loaded: &mut Loaded,
+    ) -> Result<Self, Error> {
+        let fault = |detail: &str| refused(engine, graph.name(), detail);
+        Self::on_device(engine, graph.name(), options, |mut builder| {
             if !engine.is_onnx_runtime() {
-                let model = graph.onnx_with_weights()?;
-                return commit(engine, graph.name(), builder, &model);
+                return commit(engine, graph.name(), builder, &graph.onnx_with_weights()?);
             }
-            let mut builder = builder;
-            for initializer in &graph.initializers {
-                let value = Arc::new(materialise(engine, graph, initializer)?);
+            if graph.weight_bytes() > PACKED_BYTES {
                 builder = builder
-                    .with_external_initializer(&initializer.name, value)
-                    .map_err(|error| refused(engine, graph.name(), error.message()))?;
+                    .with_prepacking(false)
+                    .and_then(|builder| builder.with_memory_pattern(false))
+                    .map_err(|error| fault(error.message()))?;
+            }
+            // Where the graph says that the weights lie. It is looked at and not read: all weights are given by name.
+            builder = builder
+                .with_config_entry(
+                    "session.model_external_initializers_file_folder_path",
+                    graph.weights.folder().to_string_lossy(),
+                )
+                .map_err(|error| fault(error.message()))?;
+            for initializer in &graph.initializers {
+                let value = loaded.value(engine, graph, initializer)?;
+                builder = builder
+                    .with_initializer(&initializer.name, value)
+                    .map_err(|error| fault(error.message()))?;
             }
             commit(engine, graph.name(), builder, &graph.onnx()?)
         })
@@ -131,7 +178,12 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Provider`], [`Error::Graph`].
-    pub fn open_bytes(engine: &Engine, name: &str, model: &[u8], options: &SessionOptions) -> Result<Self, Error> {
+    pub fn open_bytes(
+        engine: &Engine,
+        name: &str,
+        model: &[u8],
+        options: &SessionOptions,
+    ) -> Result<Self, Error> {
         Self::on_device(engine, name, options, |builder| commit(engine, name, builder, model))
     }
 
@@ -139,21 +191,25 @@ impl Session {
         engine: &Engine,
         name: &str,
         options: &SessionOptions,
-        open: impl Fn(SessionBuilder) -> Result<ort::session::Session, Error>,
+        mut open: impl FnMut(SessionBuilder) -> Result<ort::session::Session, Error>,
     ) -> Result<Self, Error> {
         let made = |provider, inner| Self::wrap(engine, name, provider, inner);
         let instead_of_cuda = match (options.device, engine.has_cuda()) {
             (Device::Cpu, _) | (Device::Auto, false) => None,
             (Device::Cuda, false) => {
                 let detail = match engine.is_onnx_runtime() {
-                    true => format!("{} is built without CUDA; the package onnxruntime-gpu has it", engine.name()),
+                    true => {
+                        format!("{} is built without CUDA; the package onnxruntime-gpu has it", engine.name())
+                    }
                     false => "tract has no CUDA: name a GPU build of ONNX Runtime".into(),
                 };
                 return Err(Error::Provider { device: "CUDA", detail });
             }
             (device, true) => match with_cuda(builder(engine, name, options)?, options) {
                 Ok(builder) => return made(Provider::Cuda { gpu: 0 }, open(builder)?),
-                Err(detail) if device == Device::Cuda => return Err(Error::Provider { device: "CUDA", detail }),
+                Err(detail) if device == Device::Cuda => {
+                    return Err(Error::Provider { device: "CUDA", detail });
+                }
                 Err(detail) => Some(detail),
             },
         };
@@ -194,7 +250,8 @@ impl Session {
     pub fn run(&mut self, inputs: &[(&str, Input<'_>)]) -> Result<Outputs, Error> {
         self.check(inputs)?;
         // In the graph's own order: tract prepares itself anew for each order it sees.
-        let mut given: Vec<(std::borrow::Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(inputs.len());
+        let mut given: Vec<(std::borrow::Cow<'_, str>, SessionInputValue<'_>)> =
+            Vec::with_capacity(inputs.len());
         for slot in &self.inputs {
             let Some((_, input)) = inputs.iter().find(|(name, _)| *name == slot.name) else { continue };
             let value = match input {
@@ -290,6 +347,27 @@ fn with_cuda(builder: SessionBuilder, options: &SessionOptions) -> Result<Sessio
     builder
         .with_execution_providers([cuda.build().error_on_failure()])
         .map_err(|error| one_line(error.message()))
+}
+
+/// Weights in memory, by tensor and the form they have there.
+#[derive(Default)]
+struct Loaded(HashMap<(String, Vec<usize>, ElementType), Arc<DynValue>>);
+
+impl Loaded {
+    fn value(
+        &mut self,
+        engine: &Engine,
+        graph: &Graph,
+        initializer: &Initializer,
+    ) -> Result<Arc<DynValue>, Error> {
+        let key = (initializer.tensor.clone(), initializer.shape.clone(), initializer.element);
+        if let Some(value) = self.0.get(&key) {
+            return Ok(value.clone());
+        }
+        let value = Arc::new(materialise(engine, graph, initializer)?);
+        self.0.insert(key, value.clone());
+        Ok(value)
+    }
 }
 
 /// One weight in memory; the engine uses it where it lies.

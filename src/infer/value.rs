@@ -18,13 +18,27 @@ impl Value {
     pub fn new(tensor: Tensor) -> Result<Self, Error> {
         let shape = tensor.shape().to_vec();
         let made = match tensor.into_data() {
-            TensorData::F32(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
-            TensorData::F16(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
-            TensorData::Bf16(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
-            TensorData::I64(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
-            TensorData::I32(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
-            TensorData::U8(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
-            TensorData::Bool(data) => ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn()),
+            TensorData::F32(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
+            TensorData::F16(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
+            TensorData::Bf16(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
+            TensorData::I64(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
+            TensorData::I32(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
+            TensorData::U8(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
+            TensorData::Bool(data) => {
+                ort::value::Tensor::from_array((shape, data)).map(|value| value.into_dyn())
+            }
         };
         made.map(|inner| Self { inner })
             .map_err(|error| Error::Type { found: one_line(error.message()), expected: "a tensor".into() })
@@ -94,7 +108,10 @@ pub(crate) fn element_type(found: TensorElementType) -> Result<ElementType, Erro
         TensorElementType::Uint8 => ElementType::U8,
         TensorElementType::Bool => ElementType::Bool,
         other => {
-            return Err(Error::Type { found: other.to_string(), expected: "a number of a common type".into() });
+            return Err(Error::Type {
+                found: other.to_string(),
+                expected: "a number of a common type".into(),
+            });
         }
     })
 }

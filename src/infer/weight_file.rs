@@ -8,6 +8,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
+use crate::error::one_line;
 use crate::tensor::elements;
 use crate::{ElementType, Error};
 
@@ -52,12 +53,10 @@ impl WeightFile {
         let io = |error: std::io::Error| Error::Io { path: path.to_owned(), detail: error.to_string() };
         let file = File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
-        let (header, data) = read_header(&file, length).map_err(|fault| match fault {
+        let tensors = read_tensors(&file, length).map_err(|fault| match fault {
             Fault::Io(error) => io(error),
             Fault::Format(detail) => Error::Malformed { path: path.to_owned(), detail },
         })?;
-        let tensors = parse_header(&header, data, length)
-            .map_err(|detail| Error::Malformed { path: path.to_owned(), detail })?;
         Ok(Self { path: path.to_owned(), file, tensors })
     }
 
@@ -82,27 +81,45 @@ impl WeightFile {
     }
 }
 
+/// The tensors of a safetensors file whose bytes are in memory.
+///
+/// # Errors
+/// One line that says what is wrong with it, with the tensor at fault.
+pub fn safetensors_in(bytes: &[u8]) -> Result<BTreeMap<String, StoredTensor>, String> {
+    read_tensors(bytes, bytes.len() as u64).map_err(|fault| match fault {
+        Fault::Io(error) => error.to_string(),
+        Fault::Format(detail) => detail,
+    })
+}
+
+fn read_tensors(source: impl Read, length: u64) -> Result<BTreeMap<String, StoredTensor>, Fault> {
+    let (header, data) = read_header(source, length)?;
+    parse_header(&header, data, length).map_err(Fault::Format)
+}
+
 enum Fault {
     Io(std::io::Error),
     Format(String),
 }
 
 /// The header's bytes, and where the data begins.
-fn read_header(mut file: &File, length: u64) -> Result<(Vec<u8>, u64), Fault> {
+fn read_header(mut source: impl Read, length: u64) -> Result<(Vec<u8>, u64), Fault> {
     if length < PREFIX {
         return Err(Fault::Format(format!("{length} bytes are no safetensors file")));
     }
     let mut prefix = [0; PREFIX as usize];
-    file.read_exact(&mut prefix).map_err(Fault::Io)?;
+    source.read_exact(&mut prefix).map_err(Fault::Io)?;
     let size = u64::from_le_bytes(prefix);
     if size > LONGEST_HEADER {
         return Err(Fault::Format(format!("a header of {size} bytes; at most {LONGEST_HEADER} are read")));
     }
     if size > length - PREFIX {
-        return Err(Fault::Format(format!("a header of {size} bytes in a file of {length}: it is cut short")));
+        return Err(Fault::Format(format!(
+            "a header of {size} bytes in a file of {length}: it is cut short"
+        )));
     }
     let mut header = vec![0; size as usize];
-    file.read_exact(&mut header).map_err(Fault::Io)?;
+    source.read_exact(&mut header).map_err(Fault::Io)?;
     Ok((header, PREFIX + size))
 }
 
@@ -110,13 +127,9 @@ fn read_header(mut file: &File, length: u64) -> Result<(Vec<u8>, u64), Fault> {
 ///
 /// # Errors
 /// One line that names the tensor, when one lies outside, overlaps or leaves a gap, or does not have the length of its shape.
-pub(crate) fn parse_header(
-    header: &[u8],
-    data: u64,
-    length: u64,
-) -> Result<BTreeMap<String, StoredTensor>, String> {
-    let header: Header =
-        serde_json::from_slice(header).map_err(|error| format!("the header is no safetensors header: {error}"))?;
+fn parse_header(header: &[u8], data: u64, length: u64) -> Result<BTreeMap<String, StoredTensor>, String> {
+    let header: Header = serde_json::from_slice(header)
+        .map_err(|error| format!("the header is no safetensors header: {}", one_line(&error.to_string())))?;
     let room = length.checked_sub(data).ok_or("the data begins behind the end of the file")?;
     let mut found = BTreeMap::new();
     let mut spans = Vec::with_capacity(header.tensors.len());
@@ -126,12 +139,16 @@ pub(crate) fn parse_header(
         if start > end || end > room {
             return Err(format!("tensor {shown} lies at {start}..{end} in {room} bytes of data"));
         }
-        let element = element_type(info.dtype)
-            .ok_or_else(|| format!("tensor {shown} has elements of type {}, which no network here uses", info.dtype))?;
+        let element = element_type(info.dtype).ok_or_else(|| {
+            format!("tensor {shown} has elements of type {}, which no network here uses", info.dtype)
+        })?;
         let bytes = elements(&info.shape).and_then(|count| count.checked_mul(element.bytes()));
         if bytes.map(|bytes| bytes as u64) != Some(end - start) {
             let shape = &info.shape;
-            return Err(format!("tensor {shown} of shape {shape:?} and type {element} has {} bytes", end - start));
+            return Err(format!(
+                "tensor {shown} of shape {shape:?} and type {element} has {} bytes",
+                end - start
+            ));
         }
         spans.push((start, end, shown));
         found.insert(
@@ -174,3 +191,7 @@ fn element_type(found: Dtype) -> Option<ElementType> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+#[path = "weight_file_tests.rs"]
+mod tests;

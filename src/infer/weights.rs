@@ -6,6 +6,7 @@ use std::sync::Arc;
 use half::{bf16, f16};
 use serde::Deserialize;
 
+use crate::error::one_line;
 use crate::weight_file::{StoredTensor, WeightFile, shown};
 use crate::{ElementType, Error};
 
@@ -52,7 +53,8 @@ impl Weights {
     /// [`Error::Io`], [`Error::Malformed`].
     pub fn open_file(path: &Path) -> Result<Self, Error> {
         let file = WeightFile::open(path)?;
-        let tensors = file.tensors().iter().map(|(name, tensor)| (name.clone(), (0, tensor.clone()))).collect();
+        let tensors =
+            file.tensors().iter().map(|(name, tensor)| (name.clone(), (0, tensor.clone()))).collect();
         Ok(Self { place: path.to_owned(), files: vec![Arc::new(file)], tensors })
     }
 
@@ -74,17 +76,23 @@ impl Weights {
         let mut files = Vec::with_capacity(names.len());
         for name in &names {
             if !is_plain_file_name(name) {
-                return Err(malformed(format!("shard {:?} is not a file name beside the index", shown(name))));
+                return Err(malformed(format!(
+                    "shard {:?} is not a file name beside the index",
+                    shown(name)
+                )));
             }
             files.push(Arc::new(WeightFile::open(&folder.join(name))?));
         }
         let mut tensors = BTreeMap::new();
         for (tensor, shard) in &map {
             let found = names.binary_search(&shard.as_str()).ok().and_then(|number| {
-                files.get(number).and_then(|file| file.tensors().get(tensor)).map(|stored| (number, stored.clone()))
+                files
+                    .get(number)
+                    .and_then(|file| file.tensors().get(tensor))
+                    .map(|stored| (number, stored.clone()))
             });
-            let found =
-                found.ok_or_else(|| malformed(format!("tensor {} is not in {}", shown(tensor), shown(shard))))?;
+            let found = found
+                .ok_or_else(|| malformed(format!("tensor {} is not in {}", shown(tensor), shown(shard))))?;
             tensors.insert(tensor.clone(), found);
         }
         Ok(Self { place: index.to_owned(), files, tensors })
@@ -93,6 +101,21 @@ impl Weights {
     /// The file, or the index of the shards.
     pub fn place(&self) -> &Path {
         &self.place
+    }
+
+    /// The folder in which the files lie.
+    pub(crate) fn folder(&self) -> &Path {
+        match self.place.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        }
+    }
+
+    /// The name of the file in which a tensor lies, and its first byte there.
+    pub(crate) fn location(&self, name: &str) -> Option<(String, u64)> {
+        let (number, tensor) = self.tensors.get(name)?;
+        let file = self.files.get(*number)?.path().file_name()?;
+        Some((file.to_string_lossy().into_owned(), tensor.offset))
     }
 
     /// The files in which the tensors lie.
@@ -115,7 +138,8 @@ impl Weights {
     /// # Errors
     /// [`Error::Weight`] otherwise.
     pub fn needed(&self, name: &str, shape: &[usize]) -> Result<&StoredTensor, Error> {
-        let refused = |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
+        let refused =
+            |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
         let tensor = self.tensor(name).ok_or_else(|| refused("is missing".into()))?;
         if tensor.shape != shape {
             return Err(refused(format!("has shape {:?} where {shape:?} is needed", tensor.shape)));
@@ -136,7 +160,8 @@ impl Weights {
     /// # Errors
     /// [`Error::Weight`] when there is none or it has another length; [`Error::Io`].
     pub fn read_bytes(&self, name: &str, target: &mut [u8]) -> Result<(), Error> {
-        let refused = |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
+        let refused =
+            |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
         let (number, tensor) = self.tensors.get(name).ok_or_else(|| refused("is missing".into()))?;
         if target.len() as u64 != tensor.length {
             return Err(refused(format!("has {} bytes where {} are read", tensor.length, target.len())));
@@ -150,7 +175,8 @@ impl Weights {
     /// # Errors
     /// [`Error::Weight`] when there is none or it is of another type; [`Error::Io`].
     pub fn read_f32(&self, name: &str) -> Result<Vec<f32>, Error> {
-        let refused = |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
+        let refused =
+            |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
         let tensor = self.tensor(name).ok_or_else(|| refused("is missing".into()))?;
         let count = tensor.length as usize / tensor.element.bytes();
         match tensor.element {
@@ -185,7 +211,7 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>, Error> {
     }
     let index: Index = serde_json::from_slice(&text).map_err(|error| Error::Malformed {
         path: path.to_owned(),
-        detail: format!("is no index of safetensors files: {error}"),
+        detail: format!("is no index of safetensors files: {}", one_line(&error.to_string())),
     })?;
     Ok(index.weight_map)
 }
@@ -196,3 +222,7 @@ fn is_plain_file_name(name: &str) -> bool {
     let plain = matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none();
     plain && !name.contains(['/', '\\', '\0']) && name.ends_with(".safetensors")
 }
+
+#[cfg(test)]
+#[path = "weights_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use filigrane_frame::ErrorKind;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::error::one_line;
 
 /// Longest configuration read, bytes.
 const LONGEST: usize = 1 << 20;
@@ -14,9 +15,14 @@ const LARGEST: usize = 1 << 20;
 /// The configuration, once `_class_name` or `model_type` is seen to be one of those.
 pub(crate) fn parse<T: DeserializeOwned>(network: &str, json: &[u8]) -> Result<T, Error> {
     if json.len() > LONGEST {
-        return Err(malformed(network, format!("a configuration of {} bytes; at most {LONGEST} are read", json.len())));
+        return Err(malformed(
+            network,
+            format!("a configuration of {} bytes; at most {LONGEST} are read", json.len()),
+        ));
     }
-    serde_json::from_slice(json).map_err(|error| malformed(network, format!("its configuration is not valid: {error}")))
+    serde_json::from_slice(json).map_err(|error| {
+        malformed(network, format!("its configuration is not valid: {}", one_line(&error.to_string())))
+    })
 }
 
 /// Checks that each of these is at least 1 and no larger than any real network's.

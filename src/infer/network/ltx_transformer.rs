@@ -109,7 +109,10 @@ impl LtxTransformer {
             return Err(malformed(NAME, "impossible number of layers or channels of a head".into()));
         }
         if config.cross_attention_dim != width {
-            return Err(malformed(NAME, format!("cross_attention_dim is not {width}, the width of the tokens")));
+            return Err(malformed(
+                NAME,
+                format!("cross_attention_dim is not {width}, the width of the tokens"),
+            ));
         }
         let known = config.patch_size == 1
             && config.patch_size_t == 1
@@ -119,7 +122,8 @@ impl LtxTransformer {
             && config.attention_bias
             && config.attention_out_bias;
         if !known {
-            let detail = "only the layers of LTX-Video 0.9 are supported: patch 1, biases, norms without weights";
+            let detail =
+                "only the layers of LTX-Video 0.9 are supported: patch 1, biases, norms without weights";
             return Err(unsupported(NAME, detail.into()));
         }
         if !(config.norm_eps > 0.0 && config.norm_eps < 1.0) {
@@ -178,8 +182,11 @@ impl Build<'_> {
         let hidden = b.input("hidden_states", ElementType::F32, &[batch, tokens, config.in_channels]);
         let times = if shape.time_per_frame { vec![batch, self.groups] } else { vec![batch] };
         let timestep = b.input("timestep", ElementType::F32, &times);
-        let text =
-            b.input("encoder_hidden_states", ElementType::F32, &[batch, shape.text_tokens, config.caption_channels]);
+        let text = b.input(
+            "encoder_hidden_states",
+            ElementType::F32,
+            &[batch, shape.text_tokens, config.caption_channels],
+        );
         let mask = b.input("encoder_attention_mask", ElementType::I64, &[batch, shape.text_tokens]);
 
         let mut hidden = b.linear(&hidden, "proj_in", config.in_channels, width);
@@ -195,7 +202,8 @@ impl Build<'_> {
         let text = b.linear(&text, "caption_projection.linear_2", width, width);
         let rotary = self.rotary(b);
         for layer in 0..config.num_layers {
-            hidden = self.block(b, &format!("transformer_blocks.{layer}"), &hidden, &text, &mask, &six, &rotary);
+            hidden =
+                self.block(b, &format!("transformer_blocks.{layer}"), &hidden, &text, &mask, &six, &rotary);
         }
 
         let table = b.weight_as("scale_shift_table", &[2, width], &[1, 1, 2, width]);

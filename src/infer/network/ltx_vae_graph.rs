@@ -42,7 +42,13 @@ impl<'a> Build<'a> {
             }
             let residual = residuals.next().unwrap_or(false);
             if scales.next().unwrap_or(false) {
-                x = self.enlarge(&x, &format!("{name}.upsamplers.0.conv"), channels * factor, factor, residual);
+                x = self.enlarge(
+                    &x,
+                    &format!("{name}.upsamplers.0.conv"),
+                    channels * factor,
+                    factor,
+                    residual,
+                );
             }
             for layer in 0..layers.next().unwrap_or(0) {
                 x = self.residual(&x, &format!("{name}.resnets.{layer}"), channels, channels);

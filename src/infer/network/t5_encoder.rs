@@ -100,9 +100,18 @@ impl T5Encoder {
     ///
     /// # Errors
     /// [`Error::Network`], [`Error::Weight`].
-    pub fn graph(&self, engine: &Engine, weights: &Weights, batch: usize, tokens: usize) -> Result<Graph, Error> {
+    pub fn graph(
+        &self,
+        engine: &Engine,
+        weights: &Weights,
+        batch: usize,
+        tokens: usize,
+    ) -> Result<Graph, Error> {
         if !(1..=64).contains(&batch) || !(1..=MOST_TOKENS).contains(&tokens) {
-            return Err(parameter(NAME, format!("{batch} prompts of {tokens} tokens; at most 64 of {MOST_TOKENS}")));
+            return Err(parameter(
+                NAME,
+                format!("{batch} prompts of {tokens} tokens; at most 64 of {MOST_TOKENS}"),
+            ));
         }
         let mut b = GraphBuilder::new(NAME, engine, weights);
         let build = Build { config: &self.config, batch, tokens };

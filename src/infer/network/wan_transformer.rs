@@ -104,10 +104,16 @@ impl WanTransformer {
             ],
         )?;
         if config.num_layers > MOST_LAYERS {
-            return Err(malformed(NAME, format!("{} layers; at most {MOST_LAYERS} are built", config.num_layers)));
+            return Err(malformed(
+                NAME,
+                format!("{} layers; at most {MOST_LAYERS} are built", config.num_layers),
+            ));
         }
         if config.attention_head_dim % 2 != 0 || config.attention_head_dim < 6 || config.freq_dim % 2 != 0 {
-            return Err(malformed(NAME, "attention_head_dim and freq_dim must be even, the first at least 6".into()));
+            return Err(malformed(
+                NAME,
+                "attention_head_dim and freq_dim must be even, the first at least 6".into(),
+            ));
         }
         if config.image_dim.is_some() || config.added_kv_proj_dim.is_some() {
             let detail = "image tokens (image_dim, added_kv_proj_dim) are not supported: Wan 2.2 TI2V takes an image without";
@@ -156,11 +162,17 @@ impl WanTransformer {
         let [pt, ph, pw] = config.patch_size;
         if shape.frames % pt != 0 || shape.height % ph != 0 || shape.width % pw != 0 {
             let (f, h, w) = (shape.frames, shape.height, shape.width);
-            return Err(parameter(NAME, format!("a latent of {f}x{h}x{w} is no multiple of the patch {pt}x{ph}x{pw}")));
+            return Err(parameter(
+                NAME,
+                format!("a latent of {f}x{h}x{w} is no multiple of the patch {pt}x{ph}x{pw}"),
+            ));
         }
         let grid = [shape.frames / pt, shape.height / ph, shape.width / pw];
         if grid.iter().any(|&extent| extent > config.rope_max_seq_len) {
-            return Err(parameter(NAME, format!("{grid:?} patches; at most {} a side", config.rope_max_seq_len)));
+            return Err(parameter(
+                NAME,
+                format!("{grid:?} patches; at most {} a side", config.rope_max_seq_len),
+            ));
         }
         let mut b = GraphBuilder::new(NAME, engine, weights);
         let build = Build { config, shape, grid, groups: if shape.time_per_frame { grid[0] } else { 1 } };
@@ -194,7 +206,8 @@ impl Build<'_> {
         let hidden = b.input("hidden_states", ElementType::F32, &latent);
         let times = if shape.time_per_frame { vec![batch, self.groups] } else { vec![batch] };
         let timestep = b.input("timestep", ElementType::F32, &times);
-        let text = b.input("encoder_hidden_states", ElementType::F32, &[batch, shape.text_tokens, config.text_dim]);
+        let text =
+            b.input("encoder_hidden_states", ElementType::F32, &[batch, shape.text_tokens, config.text_dim]);
 
         let patch = config.patch_size;
         let none = [0; 3];

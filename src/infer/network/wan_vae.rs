@@ -56,12 +56,12 @@ impl Default for Config {
 
 /// Means and deviations of Wan 2.1's latents, which its configuration need not repeat.
 const MEAN: [f64; 16] = [
-    -0.7571, -0.7089, -0.9113, 0.1075, -0.1745, 0.9653, -0.1517, 1.5508, 0.4134, -0.0715, 0.5517, -0.3632, -0.1922,
-    -0.9497, 0.2503, -0.2921,
+    -0.7571, -0.7089, -0.9113, 0.1075, -0.1745, 0.9653, -0.1517, 1.5508, 0.4134, -0.0715, 0.5517, -0.3632,
+    -0.1922, -0.9497, 0.2503, -0.2921,
 ];
 const DEVIATION: [f64; 16] = [
-    2.8184, 1.4541, 2.3275, 2.6558, 1.2196, 1.7708, 2.6052, 2.0743, 3.2687, 2.1526, 2.8652, 1.5579, 1.6382, 1.1253,
-    2.8251, 1.9160,
+    2.8184, 1.4541, 2.3275, 2.6558, 1.2196, 1.7708, 2.6052, 2.0743, 3.2687, 2.1526, 2.8652, 1.5579, 1.6382,
+    1.1253, 2.8251, 1.9160,
 ];
 
 impl WanVae {
@@ -107,9 +107,13 @@ impl WanVae {
             (None, None) if config.z_dim == MEAN.len() => (MEAN.to_vec(), DEVIATION.to_vec()),
             (mean, deviation) => (mean.unwrap_or_default(), deviation.unwrap_or_default()),
         };
-        let usable = |values: &[f64]| values.len() == config.z_dim && values.iter().all(|value| value.is_finite());
+        let usable =
+            |values: &[f64]| values.len() == config.z_dim && values.iter().all(|value| value.is_finite());
         if !usable(&mean) || !usable(&deviation) || deviation.iter().any(|&value| value <= 0.0) {
-            return Err(malformed(NAME, format!("latents_mean and latents_std need {} numbers each", config.z_dim)));
+            return Err(malformed(
+                NAME,
+                format!("latents_mean and latents_std need {} numbers each", config.z_dim),
+            ));
         }
         config.latents_mean = Some(mean);
         config.latents_std = Some(deviation);
@@ -158,7 +162,8 @@ impl WanVae {
         width: usize,
     ) -> Result<[Graph; 2], Error> {
         check(&[batch, height, width])?;
-        let build = |stage| Build::new(NAME, engine, weights, &self.config, stage).decoder(batch, height, width);
+        let build =
+            |stage| Build::new(NAME, engine, weights, &self.config, stage).decoder(batch, height, width);
         Ok([build(Stage::First)?, build(Stage::Next)?])
     }
 

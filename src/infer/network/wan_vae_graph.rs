@@ -200,8 +200,14 @@ impl<'a> Build<'a> {
         let normed = self.norm(&frames, &format!("{name}.norm"), channels);
         let none: &[usize] = &[0; 2];
         let one: &[usize] = &[1; 2];
-        let three =
-            self.b.convolution(&normed, &format!("{name}.to_qkv"), (channels, 3 * channels), one, one, (none, none));
+        let three = self.b.convolution(
+            &normed,
+            &format!("{name}.to_qkv"),
+            (channels, 3 * channels),
+            one,
+            one,
+            (none, none),
+        );
         let three = self.b.reshape(&three, &[count, 3 * channels, rows * columns]);
         let three = self.b.transpose(&three, &[0, 2, 1]);
         let part: Vec<Wire> =
@@ -267,7 +273,8 @@ impl<'a> Build<'a> {
         let whole = self.with_past(x, BACK);
         let none: &[usize] = &[0; 3];
         let name = format!("{name}.time_conv");
-        let two = self.b.convolution(&whole, &name, (channels, 2 * channels), &[3, 1, 1], &[1, 1, 1], (none, none));
+        let two =
+            self.b.convolution(&whole, &name, (channels, 2 * channels), &[3, 1, 1], &[1, 1, 1], (none, none));
         let two = self.b.reshape(&two, &[batch, 2, channels, frames, rows, columns]);
         let two = self.b.transpose(&two, &[0, 2, 3, 1, 4, 5]);
         self.b.reshape(&two, &[batch, channels, 2 * frames, rows, columns])

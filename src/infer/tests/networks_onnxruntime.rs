@@ -1,6 +1,11 @@
 //! Every network equals diffusers' when ONNX Runtime runs it. Needs its library: `FILIGRANE_ONNXRUNTIME` says where.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed"
+)]
 #![allow(clippy::print_stderr, reason = "says that nothing was tested")]
 
 mod parity;

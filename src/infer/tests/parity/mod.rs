@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use filigrane_infer::network::{LtxShape, LtxTransformer, LtxVae, T5Encoder, WanShape, WanTransformer, WanVae};
-use filigrane_infer::{ElementType, Engine, Graph, Session, SessionOptions, Tensor, TensorData, Value, Weights};
+use filigrane_infer::network::{
+    LtxShape, LtxTransformer, LtxVae, T5Encoder, WanShape, WanTransformer, WanVae,
+};
+use filigrane_infer::{
+    ElementType, Engine, Graph, Session, SessionOptions, Tensor, TensorData, Value, Weights,
+};
 
 /// Largest difference from diffusers, in values of about 1.
 const BAR: f32 = 1e-5;
@@ -38,8 +42,10 @@ type Case = BTreeMap<String, Tensor>;
 
 fn fixtures() -> PathBuf {
     // Beside the crate in the repository; another place holds what live diffusers just made.
-    std::env::var_os("FILIGRANE_PARITY")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../generators/parity/fixtures"), PathBuf::from)
+    std::env::var_os("FILIGRANE_PARITY").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../generators/parity/fixtures"),
+        PathBuf::from,
+    )
 }
 
 /// The cases of a network: tensors `case.name`.
@@ -138,11 +144,10 @@ fn stream(
     (input, output): (&str, &str),
     step: usize,
 ) -> Vec<Tensor> {
-    let [first, next] = graphs;
-    let given = |start, end| BTreeMap::from([(input.to_owned(), frames(whole, start, end))]);
-    let mut outputs = run(engine, first, &given(0, 1));
+    let [mut first, mut session] = Session::open_all(engine, graphs, &options()).unwrap();
+    let opening = BTreeMap::from([(input.to_owned(), frames(whole, 0, 1))]);
+    let mut outputs = run_in(&mut first, &graphs[0], &opening);
     let mut made = vec![outputs[output].tensor().unwrap()];
-    let mut session = Session::open(engine, next, &options()).unwrap();
     for start in (1..whole.shape()[2]).step_by(step) {
         let part = frames(whole, start, start + step);
         let mut inputs = vec![(input.to_owned(), part.view().into())];
@@ -162,8 +167,11 @@ fn frames(whole: &Tensor, start: usize, end: usize) -> Tensor {
     let [batch, channels, count, rows, columns] = whole.shape() else { panic!("a clip") };
     let area = rows * columns;
     let data = whole.as_f32().unwrap();
-    let part: Vec<f32> =
-        data.chunks_exact(count * area).flat_map(|channel| &channel[start * area..end * area]).copied().collect();
+    let part: Vec<f32> = data
+        .chunks_exact(count * area)
+        .flat_map(|channel| &channel[start * area..end * area])
+        .copied()
+        .collect();
     Tensor::f32(vec![*batch, *channels, end - start, *rows, *columns], part).unwrap()
 }
 
