@@ -8,7 +8,9 @@ fn tiles_cover_an_axis_overlap_and_end_with_it() {
             assert_eq!(tiles[0].start, 0);
             assert_eq!(tiles[tiles.len() - 1].end, length);
             assert!(tiles.iter().all(|range| range.len() == tile.min(length)));
-            assert!(tiles.windows(2).all(|pair| pair[1].start > pair[0].start && pair[1].start <= pair[0].end));
+            assert!(
+                tiles.windows(2).all(|pair| pair[1].start > pair[0].start && pair[1].start <= pair[0].end)
+            );
         }
     }
 }
@@ -16,7 +18,8 @@ fn tiles_cover_an_axis_overlap_and_end_with_it() {
 #[test]
 fn tiles_cut_from_a_picture_give_the_picture_back() {
     let (pictures, rows, columns) = (2, 50, 37);
-    let sample = |plane: usize, row: usize, column: usize| (plane * 7 + row * 3 + column) as f32 / 300.0 - 0.5;
+    let sample =
+        |plane: usize, row: usize, column: usize| (plane * 7 + row * 3 + column) as f32 / 300.0 - 0.5;
     let mut mosaic = Mosaic::new(pictures, rows, columns);
     for down in tiles(rows, 16) {
         for across in tiles(columns, 16) {

@@ -212,11 +212,15 @@ fn tiles_as_large_as_the_picture_change_nothing_and_smaller_ones_join_without_a_
     assert_eq!(whole.len(), 5);
     assert_eq!(whole, clip(Some(4096)));
     let tiled = clip(Some(48));
-    let apart = |a: &[Vec<f32>], b: &[Vec<f32>]| {
-        let all = a.concat().iter().zip(b.concat()).map(|(a, b)| (a - b).abs()).sum::<f32>();
-        all / a.concat().len() as f32
+    assert_ne!(whole, tiled);
+    // The middle of the VAE looks at the whole tile, so that tiles are not quite the picture; but no edge of one shows.
+    let steepest = |pictures: &[Vec<f32>]| {
+        let steps = |column: usize| {
+            let rows = pictures.iter().flat_map(|picture| picture.chunks_exact(96));
+            rows.map(|row| (row[column + 1] - row[column]).abs()).sum::<f32>()
+        };
+        (0..95).map(steps).fold(0f32, f32::max)
     };
-    // The middle of the VAE looks at the whole tile, so that tiles are not quite the picture.
-    let off = apart(&whole, &tiled);
-    assert!(off > 0.0 && off < 0.1, "{off}");
+    let (plain, joined) = (steepest(&whole), steepest(&tiled));
+    assert!(joined < 1.25 * plain, "{joined} {plain}");
 }

@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("FOLDER WIDTHxHEIGHT FRAMES STEPS [THREADS]".into());
     };
     let (width, height) = size.split_once('x').ok_or("a size is WIDTHxHEIGHT")?;
-    let required = std::env::var_os("FILIGRANE_ONNXRUNTIME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let required =
+        std::env::var_os("FILIGRANE_ONNXRUNTIME").filter(|path| !path.is_empty()).map(PathBuf::from);
     let engine = Engine::start(&EngineOptions { required, libraries: Vec::new() })?;
     let threads = rest.first().map(|threads| threads.parse()).transpose()?;
     let options = RunOptions { threads, ..RunOptions::default() };

@@ -90,7 +90,12 @@ fn classes_that_are_not_built_and_parts_that_do_not_fit_are_told_in_one_line() {
     let pipeline = |class: &str| json!(class);
     let part = |class: &str| json!(["diffusers", class]);
     for (file, name, value, says) in [
-        ("model_index.json", "_class_name", pipeline("HunyuanVideoPipeline"), "HunyuanVideoPipeline is not supported"),
+        (
+            "model_index.json",
+            "_class_name",
+            pipeline("HunyuanVideoPipeline"),
+            "HunyuanVideoPipeline is not supported",
+        ),
         ("model_index.json", "_class_name", pipeline("WanImageToVideoPipeline"), "image encoder"),
         ("model_index.json", "_class_name", json!(7), "no _class_name"),
         ("model_index.json", "transformer", part("UNet3DConditionModel"), "UNet3DConditionModel"),

@@ -43,15 +43,21 @@ impl Decoder {
         let weights = networks.weights("vae")?;
         if networks.model.family() == crate::Family::Ltx {
             let frames = geometry.latent_frames(plan.frames);
-            let graph = LtxVae::parse(&config)?.decoder(networks.engine, &weights, [1, frames, rows, columns])?;
+            let graph =
+                LtxVae::parse(&config)?.decoder(networks.engine, &weights, [1, frames, rows, columns])?;
             let shape = [1, geometry.channels, frames, rows, columns];
             return Ok(Self::Ltx { session: networks.session(&graph)?, shape });
         }
-        let side = networks.options.tile.map_or(usize::MAX, |pixels| (pixels as usize / geometry.spatial).max(1));
+        let side =
+            networks.options.tile.map_or(usize::MAX, |pixels| (pixels as usize / geometry.spatial).max(1));
         let (down, across) = (mosaic::tiles(rows, side), mosaic::tiles(columns, side));
         let (height, width) = (side.min(rows), side.min(columns));
         let tiles = down.iter().flat_map(|rows| {
-            across.iter().map(|columns| Tile { rows: rows.clone(), columns: columns.clone(), caches: Vec::new() })
+            across.iter().map(|columns| Tile {
+                rows: rows.clone(),
+                columns: columns.clone(),
+                caches: Vec::new(),
+            })
         });
         let [first, next] = WanVae::parse(&config)?.decoder(networks.engine, &weights, 1, height, width)?;
         Ok(Self::Wan(WanDecoder {
@@ -94,7 +100,9 @@ impl WanDecoder {
             let (rows, columns) = (scaled(&tile.rows), scaled(&tile.columns));
             let pictures = frames.len() / (3 * rows.len() * columns.len()).max(1);
             let whole = (self.latent.0 * self.spatial, self.latent.1 * self.spatial);
-            mosaic.get_or_insert_with(|| Mosaic::new(pictures, whole.0, whole.1)).add(&frames, &rows, &columns);
+            mosaic
+                .get_or_insert_with(|| Mosaic::new(pictures, whole.0, whole.1))
+                .add(&frames, &rows, &columns);
         }
         // The graph for the first frame is not needed again; the two hold all weights each.
         self.first = None;
@@ -114,7 +122,12 @@ impl WanDecoder {
         part
     }
 
-    fn decode_tile(&mut self, networks: &Networks<'_>, tile: &mut Tile, part: &[f32]) -> Result<Vec<f32>, Error> {
+    fn decode_tile(
+        &mut self,
+        networks: &Networks<'_>,
+        tile: &mut Tile,
+        part: &[f32],
+    ) -> Result<Vec<f32>, Error> {
         let latent = TensorView::f32(&self.shape, part)?;
         let mut outputs: Outputs = match &mut self.first {
             Some(first) => first.run(&[("latent", latent.into())])?,
@@ -123,7 +136,8 @@ impl WanDecoder {
                     Some(session) => session,
                     none => none.insert(networks.session(&self.next)?),
                 };
-                let names: Vec<String> = (0..tile.caches.len()).map(|index| format!("past_{index}")).collect();
+                let names: Vec<String> =
+                    (0..tile.caches.len()).map(|index| format!("past_{index}")).collect();
                 let mut inputs = vec![("latent", latent.into())];
                 inputs.extend(names.iter().map(String::as_str).zip(tile.caches.iter().map(Into::into)));
                 session.run(&inputs)?
