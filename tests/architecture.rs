@@ -35,7 +35,7 @@ const SECRETS: [(&str, &[&str], &[&str]); 12] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
-    ("ort", &["ort::"], &["infer"]),
+    ("ort", &["use ort::", "ort::session", "ort::value"], &["infer"]),
     ("tract-onnx", &["tract_onnx::"], &["infer"]),
     ("tokenizers", &["tokenizers::"], &["generate"]),
     ("ureq", &["ureq::"], &["provenance", "registry"]),

@@ -46,6 +46,33 @@ def wan_transformer(folder, random, channels, per_frame):
     return cases
 
 
+def wan_lora(folder, adapter, random):
+    """The transformer with a low-rank change, written as peft names it and as Wan's own release does."""
+    model = WanTransformer3DModel.from_pretrained(folder).eval().double()
+    tensors = {}
+    for ours, theirs, up, down in (
+        ("blocks.0.attn1.to_q", "transformer.blocks.0.attn1.to_q", "lora_B", "lora_A"),
+        ("blocks.1.attn2.to_out.0", "diffusion_model.blocks.1.cross_attn.o", "lora_up", "lora_down"),
+        ("blocks.1.ffn.net.0.proj", "diffusion_model.blocks.1.ffn.0", "lora_up", "lora_down"),
+    ):
+        weight = model.get_submodule(ours).weight
+        height, width = weight.shape
+        first = torch.randn(4, width, generator=random) / width**0.5
+        second = torch.randn(height, 4, generator=random)
+        tensors |= {f"{theirs}.{down}.weight": first, f"{theirs}.{up}.weight": second}
+        scale = 0.75
+        if up == "lora_up":
+            tensors[f"{theirs}.alpha"] = torch.tensor(2.0)
+            scale *= 2.0 / 4
+        weight += scale * (second.double() @ first.double())
+    save_file(tensors, adapter)
+    hidden = torch.randn(1, 16, 2, 4, 6, generator=random)
+    states = torch.randn(1, 5, 32, generator=random)
+    timestep = torch.tensor([321.0])
+    sample = model(hidden.double(), timestep, states.double(), return_dict=False)[0]
+    return {"merged": dict(hidden_states=hidden, timestep=timestep, encoder_hidden_states=states, sample=sample)}
+
+
 def wan_vae(folder, random):
     model = AutoencoderKLWan.from_pretrained(folder).eval().double()
     side = 8 * (model.config.patch_size or 1)
@@ -128,6 +155,9 @@ def main(fixtures: Path):
         "ltx.vae": ltx_vae(ltx / "vae", random),
         "ltx.text_encoder": text_encoder(ltx / "text_encoder", T5EncoderModel, random),
     }
+    adapter = fixtures / "adapter.safetensors"
+    networks["wan21.lora"] = wan_lora(wan21 / "transformer", adapter, torch.Generator().manual_seed(22))
+    adapter.chmod(0o644)
     for network, cases in networks.items():
         tensors = {
             f"{case}.{name}": (tensor.float() if tensor.is_floating_point() else tensor).contiguous()

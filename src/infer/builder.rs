@@ -5,8 +5,13 @@ use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
 use crate::graph::{MICROSOFT, data_type, dims};
+use crate::initializer::Form;
+use crate::quantise::BLOCK;
 use crate::tensor::elements;
-use crate::{ElementType, Engine, Error, Graph, Initializer, Port, Weights};
+use crate::{Bits, ElementType, Engine, Error, Graph, Initializer, Port, Weights};
+
+/// Weights of a linear layer from which on it is held in few bits where that is asked for.
+const SMALLEST_IN_BITS: usize = 1024;
 
 /// A tensor inside a graph under construction.
 #[derive(Debug, Clone)]
@@ -182,15 +187,43 @@ impl<'a> GraphBuilder<'a> {
         };
         // ONNX Runtime casts when the weight is used, and memory holds it as it was stored.
         let element = if self.onnx_runtime { found } else { ElementType::F32 };
+        self.initializer(tensor, element, shape, Form::Numbers)
+    }
+
+    fn initializer(&mut self, tensor: &str, element: ElementType, shape: &[usize], form: Form) -> Wire {
         let name = self.fresh(tensor);
-        let tensor = tensor.to_owned();
         self.graph.initializers.push(Initializer {
             name: name.clone(),
             element,
             shape: shape.into(),
-            tensor,
+            tensor: tensor.into(),
+            form,
         });
         Wire { name, shape: shape.into(), element }
+    }
+
+    /// The weight of a linear layer in few bits, `[height, blocks, bytes]`, and the scales of its blocks.
+    pub(crate) fn few_bits(&mut self, tensor: &str, height: usize, width: usize, bits: Bits) -> (Wire, Wire) {
+        if let Err(fault) = self.weights.needed(tensor, &[height, width]) {
+            self.fault.get_or_insert(fault);
+        }
+        if !self.onnx_runtime {
+            let network = self.graph.name.clone();
+            let detail =
+                format!("weights in {} bits need ONNX Runtime; tract has no operator for them", bits.count());
+            self.fault.get_or_insert(Error::Network { network, detail, kind: ErrorKind::Unsupported });
+        }
+        let blocks = width.div_ceil(BLOCK);
+        let shape = [height, blocks, bits.block_bytes()];
+        let levels = self.initializer(tensor, ElementType::U8, &shape, Form::Levels(bits));
+        let scales = self.initializer(tensor, ElementType::F32, &[height * blocks], Form::Scales(bits));
+        (levels, scales)
+    }
+
+    /// In how many bits a linear layer of that size holds its weights; nothing for as they are stored.
+    pub(crate) fn bits(&self, height: usize, width: usize) -> Option<Bits> {
+        // Small ones save nothing, and short rows are mostly padding.
+        self.weights.bits().filter(|_| width >= BLOCK && height * width >= SMALLEST_IN_BITS)
     }
 
     fn in_single_precision(&mut self, wire: Wire) -> Wire {
@@ -261,8 +294,7 @@ impl<'a> GraphBuilder<'a> {
 
     /// The tensor with elements of another type.
     pub(crate) fn cast(&mut self, wire: &Wire, element: ElementType) -> Wire {
-        let mut made =
-            self.op("Cast", &[wire], vec![int("to", data_type(element) as i64)], &wire.shape.clone());
+        let mut made = self.op("Cast", &[wire], vec![int("to", data_type(element) as i64)], &wire.shape);
         made.element = element;
         made
     }
@@ -280,7 +312,7 @@ impl<'a> GraphBuilder<'a> {
 
     /// An operator of one input that keeps its shape.
     pub(crate) fn unary(&mut self, kind: &str, wire: &Wire) -> Wire {
-        self.op(kind, &[wire], Vec::new(), &wire.shape.clone())
+        self.op(kind, &[wire], Vec::new(), &wire.shape)
     }
 
     pub(crate) fn add(&mut self, left: &Wire, right: &Wire) -> Wire {

@@ -1,7 +1,8 @@
 //! Layers that several networks share, on top of single operators.
 
-use crate::ElementType;
 use crate::builder::{GraphBuilder, Wire, float, int, ints, text};
+use crate::quantise::BLOCK;
+use crate::{Bits, ElementType};
 
 impl GraphBuilder<'_> {
     /// x · sigmoid(x).
@@ -12,7 +13,7 @@ impl GraphBuilder<'_> {
 
     /// The Gaussian error unit by its tangent formula.
     pub(crate) fn gelu_tanh(&mut self, x: &Wire) -> Wire {
-        self.op("Gelu", &[x], vec![text("approximate", "tanh")], &x.shape().to_vec())
+        self.op("Gelu", &[x], vec![text("approximate", "tanh")], x.shape())
     }
 
     /// Weight and bias of a linear layer, with `width` inputs and `height` outputs, applied to the last axis.
@@ -34,13 +35,44 @@ impl GraphBuilder<'_> {
         }
         let rows = shape.iter().product();
         let flat = self.reshape(x, &[rows, width]);
-        let weight = self.weight(&format!("{name}.weight"), &[height, width]);
-        let mut inputs = vec![&flat, &weight];
-        inputs.extend(bias);
-        // The weight is used as it lies in the file: a transposed copy would double the memory.
-        let flat = self.op("Gemm", &inputs, vec![int("transB", 1)], &[rows, height]);
+        let tensor = format!("{name}.weight");
+        let flat = match self.bits(height, width) {
+            Some(bits) => self.product_in_bits(&flat, &tensor, height, bits, bias),
+            None => {
+                let weight = self.weight(&tensor, &[height, width]);
+                let mut inputs = vec![&flat, &weight];
+                inputs.extend(bias);
+                // The weight is used as it lies in the file: a transposed copy would double the memory.
+                self.op("Gemm", &inputs, vec![int("transB", 1)], &[rows, height])
+            }
+        };
         shape.push(height);
         self.reshape(&flat, &shape)
+    }
+
+    fn product_in_bits(
+        &mut self,
+        x: &Wire,
+        tensor: &str,
+        height: usize,
+        bits: Bits,
+        bias: Option<&Wire>,
+    ) -> Wire {
+        let (rows, width) = (x.extent(0), x.extent(1));
+        let (levels, scales) = self.few_bits(tensor, height, width, bits);
+        let attributes = vec![
+            int("K", width as i64),
+            int("N", height as i64),
+            int("bits", bits.count() as i64),
+            int("block_size", BLOCK as i64),
+            // Single precision for what is multiplied with them.
+            int("accuracy_level", 1),
+        ];
+        let product = self.microsoft("MatMulNBits", &[x, &levels, &scales], attributes, &[rows, height]);
+        match bias {
+            Some(bias) => self.add(&product, bias),
+            None => product,
+        }
     }
 
     /// Mean 0 and variance 1 over the last axis, without weights.
@@ -51,7 +83,7 @@ impl GraphBuilder<'_> {
             "LayerNormalization",
             &[x, &ones],
             vec![int("axis", -1), float("epsilon", epsilon)],
-            &x.shape().to_vec(),
+            x.shape(),
         )
     }
 
@@ -61,13 +93,13 @@ impl GraphBuilder<'_> {
         let weight = self.weight(&format!("{name}.weight"), &[width]);
         let bias = self.weight(&format!("{name}.bias"), &[width]);
         let attributes = vec![int("axis", -1), float("epsilon", epsilon)];
-        self.op("LayerNormalization", &[x, &weight, &bias], attributes, &x.shape().to_vec())
+        self.op("LayerNormalization", &[x, &weight, &bias], attributes, x.shape())
     }
 
     /// Mean square 1 over the last axis, then the weight.
     pub(crate) fn rms_norm(&mut self, x: &Wire, weight: &Wire, epsilon: f32) -> Wire {
         let attributes = vec![int("axis", -1), float("epsilon", epsilon)];
-        self.op("RMSNormalization", &[x, weight], attributes, &x.shape().to_vec())
+        self.op("RMSNormalization", &[x, weight], attributes, x.shape())
     }
 
     /// Attention of several heads on tensors `[batch, tokens, channels]`, never with the whole table of scores in memory.
@@ -123,7 +155,7 @@ impl GraphBuilder<'_> {
         let low = self.scalar(-10_000.0);
         let low = self.mul(&padding, &low);
         let scores = self.add(&scores, &low);
-        let shares = self.op("Softmax", &[&scores], vec![int("axis", -1)], &scores.shape().to_vec());
+        let shares = self.op("Softmax", &[&scores], vec![int("axis", -1)], scores.shape());
         let heard = self.matmul(&shares, &value);
         let heard = self.transpose(&heard, &[0, 2, 1, 3]);
         self.reshape(&heard, &shape)

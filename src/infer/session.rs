@@ -10,6 +10,7 @@ use ort::session::{SessionInputValue, SessionInputs};
 use ort::value::{DynValue, ValueType};
 
 use crate::error::one_line;
+use crate::initializer::Form;
 use crate::tensor::elements;
 use crate::value::element_type;
 use crate::{
@@ -138,10 +139,8 @@ impl Session {
                 return commit(engine, graph.name(), builder, &graph.onnx_with_weights()?);
             }
             if graph.weight_bytes() > PACKED_BYTES {
-                builder = builder
-                    .with_prepacking(false)
-                    .and_then(|builder| builder.with_memory_pattern(false))
-                    .map_err(|error| fault(error.message()))?;
+                builder = builder.with_prepacking(false).map_err(|error| fault(error.message()))?;
+                builder = builder.with_memory_pattern(false).map_err(|error| fault(error.message()))?;
             }
             // Where the graph says that the weights lie. It is looked at and not read: all weights are given by name.
             builder = builder
@@ -351,7 +350,7 @@ fn with_cuda(builder: SessionBuilder, options: &SessionOptions) -> Result<Sessio
 
 /// Weights in memory, by tensor and the form they have there.
 #[derive(Default)]
-struct Loaded(HashMap<(String, Vec<usize>, ElementType), Arc<DynValue>>);
+struct Loaded(HashMap<(String, Vec<usize>, ElementType, Form), Arc<DynValue>>);
 
 impl Loaded {
     fn value(
@@ -360,7 +359,8 @@ impl Loaded {
         graph: &Graph,
         initializer: &Initializer,
     ) -> Result<Arc<DynValue>, Error> {
-        let key = (initializer.tensor.clone(), initializer.shape.clone(), initializer.element);
+        let key =
+            (initializer.tensor.clone(), initializer.shape.clone(), initializer.element, initializer.form);
         if let Some(value) = self.0.get(&key) {
             return Ok(value.clone());
         }

@@ -7,8 +7,9 @@ use half::{bf16, f16};
 use serde::Deserialize;
 
 use crate::error::one_line;
+use crate::lora::Lora;
 use crate::weight_file::{StoredTensor, WeightFile, shown};
-use crate::{ElementType, Error};
+use crate::{Bits, ElementType, Error};
 
 /// Longest index of shards read, bytes.
 const LONGEST_INDEX: u64 = 16 << 20;
@@ -22,6 +23,8 @@ pub struct Weights {
     place: PathBuf,
     files: Vec<Arc<WeightFile>>,
     tensors: BTreeMap<String, (usize, StoredTensor)>,
+    adapters: Vec<Arc<Lora>>,
+    bits: Option<Bits>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +58,13 @@ impl Weights {
         let file = WeightFile::open(path)?;
         let tensors =
             file.tensors().iter().map(|(name, tensor)| (name.clone(), (0, tensor.clone()))).collect();
-        Ok(Self { place: path.to_owned(), files: vec![Arc::new(file)], tensors })
+        Ok(Self {
+            place: path.to_owned(),
+            files: vec![Arc::new(file)],
+            tensors,
+            adapters: Vec::new(),
+            bits: None,
+        })
     }
 
     /// The weights in the shards that an index lists, which lie beside it.
@@ -95,7 +104,36 @@ impl Weights {
                 .ok_or_else(|| malformed(format!("tensor {} is not in {}", shown(tensor), shown(shard))))?;
             tensors.insert(tensor.clone(), found);
         }
-        Ok(Self { place: index.to_owned(), files, tensors })
+        Ok(Self { place: index.to_owned(), files, tensors, adapters: Vec::new(), bits: None })
+    }
+
+    /// The same weights with the change of a LoRA file merged into them as they are read, at that strength.
+    ///
+    /// Linear layers can be changed. The names are those of diffusers or of Wan's own release.
+    ///
+    /// # Errors
+    /// [`Error::Weight`] for an adapter of another network; [`Error::Malformed`], [`Error::Io`].
+    pub fn with_lora(mut self, path: &Path, strength: f32) -> Result<Self, Error> {
+        let lora = Lora::open(path, strength, &self)?;
+        self.adapters.push(Arc::new(lora));
+        Ok(self)
+    }
+
+    /// The same weights, with those of large linear layers held in few bits; needs ONNX Runtime.
+    #[must_use]
+    pub fn in_bits(mut self, bits: Bits) -> Self {
+        self.bits = Some(bits);
+        self
+    }
+
+    /// In how many bits linear layers hold their weights; nothing for as they are stored.
+    pub fn bits(&self) -> Option<Bits> {
+        self.bits
+    }
+
+    /// Whether an adapter changes the tensor, so that its bytes in the file are not what is used.
+    pub(crate) fn is_changed(&self, name: &str) -> bool {
+        self.adapters.iter().any(|lora| lora.changes(name))
     }
 
     /// The file, or the index of the shards.
@@ -170,7 +208,7 @@ impl Weights {
         file.read(tensor, 0, target)
     }
 
-    /// The tensor in single precision, whatever floating-point type it is stored in.
+    /// The tensor in single precision, whatever floating-point type it is stored in, with what adapters change.
     ///
     /// # Errors
     /// [`Error::Weight`] when there is none or it is of another type; [`Error::Io`].
@@ -179,24 +217,29 @@ impl Weights {
             |detail: String| Error::Weight { path: self.place.clone(), tensor: shown(name), detail };
         let tensor = self.tensor(name).ok_or_else(|| refused("is missing".into()))?;
         let count = tensor.length as usize / tensor.element.bytes();
-        match tensor.element {
+        let mut data: Vec<f32> = match tensor.element {
             ElementType::F32 => {
                 let mut data = vec![0f32; count];
                 self.read_bytes(name, bytemuck::cast_slice_mut(&mut data))?;
-                Ok(data)
+                data
             }
             ElementType::F16 => {
                 let mut data = vec![f16::ZERO; count];
                 self.read_bytes(name, bytemuck::cast_slice_mut(&mut data))?;
-                Ok(data.into_iter().map(f16::to_f32).collect())
+                data.into_iter().map(f16::to_f32).collect()
             }
             ElementType::Bf16 => {
                 let mut data = vec![bf16::ZERO; count];
                 self.read_bytes(name, bytemuck::cast_slice_mut(&mut data))?;
-                Ok(data.into_iter().map(bf16::to_f32).collect())
+                data.into_iter().map(bf16::to_f32).collect()
             }
-            other => Err(refused(format!("has elements of type {other} where numbers are needed"))),
+            other => return Err(refused(format!("has elements of type {other} where numbers are needed"))),
+        };
+        let width = tensor.shape.last().copied().unwrap_or(1);
+        for lora in &self.adapters {
+            lora.apply(name, &mut data, width)?;
         }
+        Ok(data)
     }
 }
 

@@ -105,7 +105,7 @@ impl LtxTransformer {
             ],
         )?;
         let width = config.num_attention_heads.saturating_mul(config.attention_head_dim);
-        if config.num_layers > MOST_LAYERS || width < 12 || config.attention_head_dim % 2 != 0 {
+        if config.num_layers > MOST_LAYERS || width < 12 || !config.attention_head_dim.is_multiple_of(2) {
             return Err(malformed(NAME, "impossible number of layers or channels of a head".into()));
         }
         if config.cross_attention_dim != width {
@@ -284,13 +284,13 @@ impl Build<'_> {
         let grouped = self.grouped(b, normed);
         let scaled = b.mul(&grouped, &scale);
         let shifted = b.add(&scaled, shift);
-        b.reshape(&shifted, &normed.shape().to_vec())
+        b.reshape(&shifted, normed.shape())
     }
 
     fn gated(&self, b: &mut GraphBuilder<'_>, x: &Wire, gate: &Wire) -> Wire {
         let grouped = self.grouped(b, x);
         let gated = b.mul(&grouped, gate);
-        b.reshape(&gated, &x.shape().to_vec())
+        b.reshape(&gated, x.shape())
     }
 
     fn grouped(&self, b: &mut GraphBuilder<'_>, x: &Wire) -> Wire {

@@ -111,9 +111,9 @@ impl LtxVae {
             let detail = "timestep_conditioning, decoder_inject_noise and the blocks of 0.9.5 are not supported: LTX-Video 0.9.0 has none";
             return Err(unsupported(NAME, detail.into()));
         }
-        if !(config.resnet_norm_eps > 0.0 && config.resnet_norm_eps < 1.0)
-            || !(config.scaling_factor.is_finite() && config.scaling_factor > 0.0)
-        {
+        let norm = config.resnet_norm_eps > 0.0 && config.resnet_norm_eps < 1.0;
+        let scale = config.scaling_factor.is_finite() && config.scaling_factor > 0.0;
+        if !norm || !scale {
             return Err(malformed(NAME, "resnet_norm_eps or scaling_factor is impossible".into()));
         }
         Ok(Self { config })

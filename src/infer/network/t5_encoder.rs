@@ -216,7 +216,7 @@ impl Build<'_> {
         let value = heads("v", &[0, 2, 1, 3]);
         let scores = b.matmul(&query, &key);
         let scores = b.add(&scores, bias);
-        let shares = b.op("Softmax", &[&scores], vec![int("axis", -1)], &scores.shape().to_vec());
+        let shares = b.op("Softmax", &[&scores], vec![int("axis", -1)], scores.shape());
         let heard = b.matmul(&shares, &value);
         let heard = b.transpose(&heard, &[0, 2, 1, 3]);
         let heard = b.reshape(&heard, &[self.batch, self.tokens, inner]);

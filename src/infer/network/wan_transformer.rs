@@ -109,7 +109,10 @@ impl WanTransformer {
                 format!("{} layers; at most {MOST_LAYERS} are built", config.num_layers),
             ));
         }
-        if config.attention_head_dim % 2 != 0 || config.attention_head_dim < 6 || config.freq_dim % 2 != 0 {
+        if !config.attention_head_dim.is_multiple_of(2)
+            || config.attention_head_dim < 6
+            || !config.freq_dim.is_multiple_of(2)
+        {
             return Err(malformed(
                 NAME,
                 "attention_head_dim and freq_dim must be even, the first at least 6".into(),
@@ -160,7 +163,10 @@ impl WanTransformer {
             return Err(parameter(NAME, format!("{shape:?}: each extent is 1 to {LARGEST_EXTENT}")));
         }
         let [pt, ph, pw] = config.patch_size;
-        if shape.frames % pt != 0 || shape.height % ph != 0 || shape.width % pw != 0 {
+        if !shape.frames.is_multiple_of(pt)
+            || !shape.height.is_multiple_of(ph)
+            || !shape.width.is_multiple_of(pw)
+        {
             let (f, h, w) = (shape.frames, shape.height, shape.width);
             return Err(parameter(
                 NAME,
@@ -316,13 +322,13 @@ impl Build<'_> {
         let grouped = self.grouped(b, &normed);
         let scaled = b.mul(&grouped, &scale);
         let shifted = b.add(&scaled, shift);
-        b.reshape(&shifted, &x.shape().to_vec())
+        b.reshape(&shifted, x.shape())
     }
 
     fn gated(&self, b: &mut GraphBuilder<'_>, x: &Wire, gate: &Wire) -> Wire {
         let grouped = self.grouped(b, x);
         let gated = b.mul(&grouped, gate);
-        b.reshape(&gated, &x.shape().to_vec())
+        b.reshape(&gated, x.shape())
     }
 
     fn grouped(&self, b: &mut GraphBuilder<'_>, x: &Wire) -> Wire {

@@ -98,8 +98,8 @@ impl WanVae {
         }
         let patch = config.patch_size.unwrap_or(1);
         if !(1..=8).contains(&patch)
-            || config.in_channels % (patch * patch) != 0
-            || config.out_channels % (patch * patch) != 0
+            || !config.in_channels.is_multiple_of(patch * patch)
+            || !config.out_channels.is_multiple_of(patch * patch)
         {
             return Err(malformed(NAME, format!("patch_size {patch} does not divide the channels")));
         }

@@ -71,7 +71,7 @@ impl<'a> Build<'a> {
         let x = self.causal(&x, "decoder.conv_out", narrow, config.out_channels);
         let x = self.unpatched(&x);
         let (low, high) = (self.b.scalar(-1.0), self.b.scalar(1.0));
-        let x = self.b.op("Clip", &[&x, &low, &high], Vec::new(), &x.shape().to_vec());
+        let x = self.b.op("Clip", &[&x, &low, &high], Vec::new(), x.shape());
         self.b.output("frames", &x);
         self.b.finish()
     }
@@ -306,7 +306,7 @@ impl<'a> Build<'a> {
         let [batch, taken, frames, rows, columns] =
             [x.extent(0), x.extent(1), x.extent(2), x.extent(3), x.extent(4)];
         let factor = time * 4;
-        if taken == 0 || (given * factor) % taken != 0 {
+        if taken == 0 || !(given * factor).is_multiple_of(taken) {
             self.b.fail(format!("{taken} channels can't be dealt out to {given}"));
             return x.clone();
         }
@@ -329,7 +329,7 @@ impl<'a> Build<'a> {
         let [batch, taken] = [x.extent(0), x.extent(1)];
         let [frames, rows, columns] = [x.extent(2) / time, x.extent(3) / side, x.extent(4) / side];
         let factor = time * side * side;
-        if given == 0 || (taken * factor) % given != 0 {
+        if given == 0 || !(taken * factor).is_multiple_of(given) {
             self.b.fail(format!("{taken} channels can't be averaged to {given}"));
             return x;
         }

@@ -1,5 +1,6 @@
 //! Every network equals diffusers' when ONNX Runtime runs it. Needs its library: `FILIGRANE_ONNXRUNTIME` says where.
 
+#![allow(clippy::print_stdout, reason = "the differences are the report")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,7 +11,10 @@
 
 mod parity;
 
-use filigrane_infer::{Engine, EngineKind, EngineOptions};
+use filigrane_infer::network::T5Encoder;
+use filigrane_infer::{
+    Bits, Device, Engine, EngineKind, EngineOptions, Provider, Session, SessionOptions, Weights,
+};
 
 fn engine() -> Option<Engine> {
     let Some(library) = std::env::var_os("FILIGRANE_ONNXRUNTIME").filter(|path| !path.is_empty()) else {
@@ -24,3 +28,41 @@ fn engine() -> Option<Engine> {
 }
 
 parity::networks!();
+
+#[test]
+fn weights_in_few_bits_give_nearly_the_same_in_a_fraction_of_the_memory() {
+    let Some(engine) = engine() else { return };
+    let (config, weights) = parity::network("wan21.text_encoder");
+    let tensors = &parity::cases("wan21.text_encoder")["prompt"];
+    let encoder = T5Encoder::parse(&config).unwrap();
+    let encoded = |weights: &Weights| {
+        let graph = encoder.graph(&engine, weights, 2, 16).unwrap();
+        let states = parity::run(&engine, &graph, tensors)["last_hidden_state"].tensor().unwrap();
+        (graph.weight_bytes(), states.into_f32().unwrap())
+    };
+    let (whole, exact) = encoded(&weights);
+    // More than half of the small network is its table of words, which keeps its precision; its random attention is
+    // sharp and enlarges each error.
+    for (bits, most, share) in [(Bits::Eight, 0.05, 0.72), (Bits::Four, 0.5, 0.66)] {
+        let (bytes, found) = encoded(&weights.clone().in_bits(bits));
+        assert!((bytes as f64) < share * whole as f64, "{bytes} of {whole} bytes");
+        let off: f32 = found.iter().zip(&exact).map(|(one, other)| (one - other).powi(2)).sum();
+        let all: f32 = exact.iter().map(|value| value.powi(2)).sum();
+        let error = (off / all).sqrt();
+        println!("{} bits: {error:.4} of the answer, {bytes} of {whole} bytes", bits.count());
+        assert!(error > 1e-5 && error < most, "{} bits: {error}", bits.count());
+    }
+}
+
+#[test]
+fn cuda_is_refused_with_the_reason_where_the_library_has_none() {
+    let Some(engine) = engine().filter(|engine| !engine.has_cuda()) else { return };
+    let (config, weights) = parity::network("wan21.transformer");
+    let graph =
+        parity::wan_graph(&engine, &config, &weights, &parity::cases("wan21.transformer")["one_frame"]);
+    let open = |device| Session::open(&engine, &graph, &SessionOptions { device, ..parity::options() });
+    let said = open(Device::Cuda).expect_err("no CUDA").to_string();
+    assert!(said.contains("CUDA") && said.contains("onnxruntime-gpu") && !said.contains('\n'), "{said}");
+    let provider = open(Device::Auto).unwrap().provider().clone();
+    assert_eq!(provider, Provider::Cpu { instead_of_cuda: None });
+}
