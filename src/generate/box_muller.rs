@@ -45,7 +45,7 @@ fn logarithm(x: f32) -> f32 {
     y *= x;
     y = y.mul_add(square, exponent * -2.121_944_4e-4);
     y = (-square).mul_add(0.5, y);
-    exponent.mul_add(0.693_359_375, x + y)
+    exponent.mul_add(0.693_359_4, x + y)
 }
 
 /// Sine and cosine of an angle from 0 to 2 pi.

@@ -2,14 +2,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use filigrane_frame::Digest;
-use filigrane_infer::Engine;
+use filigrane_infer::{Bits, Engine};
 use sha2::{Digest as _, Sha256};
 
 use crate::decode::Decoding;
 use crate::denoise::Denoising;
-use crate::networks::{Networks, RunOptions};
+use crate::model::file_digest;
+use crate::networks::{Adapter, Networks, RunOptions};
 use crate::progress::{Clock, Progress, Stage};
-use crate::run_log::{RunLog, StageSeconds};
+use crate::run_log::{AdapterUsed, RunLog, StageSeconds};
 use crate::text::{self, Embedding, TextCache};
 use crate::tokenizer::Tokenizer;
 use crate::{Error, Model, ModelFiles, Picture, Plan, Request, RunError, free_memory};
@@ -87,7 +88,8 @@ impl Generator {
         request: &Request,
         progress: &mut OnProgress<'_>,
     ) -> Result<(Vec<f32>, RunLog), Error> {
-        let plan = Plan::new(&self.model, request)?;
+        let mut plan = Plan::new(&self.model, request)?;
+        plan.memory = self.model.memory_in(plan.size, plan.frames, self.options.bits);
         if let (false, Some(free)) = (self.options.ignore_memory, free_memory()) {
             plan.memory.check(free)?;
         }
@@ -115,10 +117,22 @@ impl Generator {
             engine: self.engine.name(),
             provider: made.provider,
             threads: self.options.threads,
+            bits: self.options.bits.map(Bits::count),
+            adapters: self.adapters()?,
+            tile: self.options.tile,
             seconds,
             version: env!("CARGO_PKG_VERSION"),
         };
         Ok((made.latents, log))
+    }
+
+    fn adapters(&self) -> Result<Vec<AdapterUsed>, Error> {
+        let used = |adapter: &Adapter| {
+            let file = adapter.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let sha256 = file_digest(&adapter.path)?.to_string();
+            Ok(AdapterUsed { file, sha256, strength: adapter.strength, low_noise: adapter.low_noise })
+        };
+        self.options.adapters.iter().map(used).collect()
     }
 
     fn networks(&self) -> Networks<'_> {

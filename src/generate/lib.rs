@@ -35,11 +35,11 @@ pub use generator::{Generator, OnProgress};
 pub use model::{
     Defaults, Family, Geometry, MemoryNeed, Model, ModelFile, ModelFiles, ModelIndex, free_memory,
 };
-pub use networks::RunOptions;
+pub use networks::{Adapter, RunOptions};
 pub use noise::TorchRandom;
 pub use plan::Plan;
 pub use progress::{Progress, Stage};
 pub use prompt::clean;
 pub use request::{FirstFrame, Picture, Request, Size};
-pub use run_log::{RunLog, StageSeconds};
+pub use run_log::{AdapterUsed, RunLog, StageSeconds};
 pub use scheduler::{Grid, Schedule, SchedulerConfig, SchedulerKind, Shift, Solver};

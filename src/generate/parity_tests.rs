@@ -9,7 +9,7 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 use crate::testing::{fixture, fixtures, floats};
-use crate::{FirstFrame, Generator, ModelFiles, Request, RunOptions, Size};
+use crate::{Adapter, FirstFrame, Generator, ModelFiles, Request, RunOptions, Size};
 
 /// The project's bars: largest difference of a latent, and least share of 8-bit samples that are equal.
 const LATENT_BAR: f32 = 1e-5;
@@ -161,21 +161,19 @@ fn a_run_ends_when_told_to_after_any_step_and_makes_no_further_picture() {
         .unwrap();
     assert!(told > 9, "{told}");
     for stop in 1..=told {
-        let (mut calls, mut pictures, mut after) = (0, 0, 0);
+        let (mut calls, mut pictures) = (0, 0);
         let progress = &mut |_: &crate::Progress| {
             calls += 1;
             if calls == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let sink = &mut |_| {
             pictures += 1;
-            after += 1;
             Ok::<(), Infallible>(())
         };
         let error = generator.run(&request, progress, sink).unwrap_err();
         assert!(matches!(error, crate::RunError::Generate(crate::Error::Cancelled)), "{error}");
         assert_eq!(calls, stop);
         assert!(pictures <= 9);
-        let _ = after;
     }
 }
 
@@ -223,4 +221,36 @@ fn tiles_as_large_as_the_picture_change_nothing_and_smaller_ones_join_without_a_
     };
     let (plain, joined) = (steepest(&whole), steepest(&tiled));
     assert!(joined < 1.25 * plain, "{joined} {plain}");
+}
+
+#[test]
+fn an_adapter_changes_the_clip_by_its_strength_and_stands_in_the_log() {
+    let path = fixtures().join("adapter.safetensors");
+    let request = Request {
+        prompt: "a red ball".to_owned(),
+        frames: Some(1),
+        size: Some(Size { width: 32, height: 32 }),
+        steps: Some(2),
+        ..Request::default()
+    };
+    let denoised = |adapters: Vec<Adapter>| {
+        let files = ModelFiles::Folder(fixtures().join("wan21/model"));
+        let options = RunOptions { adapters, ..RunOptions::default() };
+        let mut generator = Generator::open(engine(), files, options).unwrap();
+        generator.denoised(&request, &mut |_| ControlFlow::Continue(()))
+    };
+    let adapter = |strength| Adapter { path: path.clone(), strength, low_noise: None };
+    let (plain, log) = denoised(Vec::new()).unwrap();
+    assert!(log.adapters.is_empty());
+    let (none, _) = denoised(vec![adapter(0.0)]).unwrap();
+    assert_eq!(plain, none);
+    let (changed, log) = denoised(vec![adapter(1.0)]).unwrap();
+    assert_ne!(plain, changed);
+    assert_eq!(log.adapters[0].file, "adapter.safetensors");
+    // For the second of a pair, it leaves the first alone.
+    let (other, _) = denoised(vec![Adapter { low_noise: Some(true), ..adapter(1.0) }]).unwrap();
+    assert_eq!(plain, other);
+    let nowhere = Adapter { path: "/nowhere.safetensors".into(), strength: 1.0, low_noise: None };
+    let line = denoised(vec![nowhere]).unwrap_err().to_string();
+    assert!(line.contains("/nowhere.safetensors") && !line.contains('\n'), "{line}");
 }

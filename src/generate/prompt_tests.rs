@@ -24,7 +24,7 @@ fn two_hundred_prompts_are_cleaned_as_diffusers_cleans_them() {
 
 #[test]
 fn layers_of_escapes_end() {
-    let nested = format!("{}lt;", "&amp;".repeat(1)) + &"&amp;".repeat(100_000);
+    let nested = "&amp;lt;".to_owned() + &"&amp;".repeat(100_000);
     assert!(clean(&nested).len() < nested.len());
     let deep = (0..2000).fold("x".to_owned(), |text, _| format!("&amp;{text}"));
     assert!(clean(&deep).ends_with('x'));

@@ -39,10 +39,29 @@ pub struct RunLog {
     pub provider: String,
     /// Threads, where a number was asked for.
     pub threads: Option<usize>,
+    /// Bits of the weights of linear layers, where they were reduced.
+    pub bits: Option<usize>,
+    /// LoRA files that were merged.
+    pub adapters: Vec<AdapterUsed>,
+    /// Pixels along a side of the tiles, where the pictures were decoded in tiles.
+    pub tile: Option<u32>,
     /// Seconds each part took.
     pub seconds: Vec<StageSeconds>,
     /// This program's version.
     pub version: &'static str,
+}
+
+/// A LoRA file that was merged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AdapterUsed {
+    /// Its name, without the folder.
+    pub file: String,
+    /// SHA-256 of it.
+    pub sha256: String,
+    /// How much of it.
+    pub strength: f32,
+    /// Of a pair of transformers, the one it was for.
+    pub low_noise: Option<bool>,
 }
 
 /// How long a part took.

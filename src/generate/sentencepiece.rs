@@ -100,7 +100,7 @@ pub(crate) fn tokenizer(bytes: &[u8], extra_ids: u32, place: &str) -> Result<Tok
     tokenizer.with_pre_tokenizer(Some(Metaspace::new('▁', PrependScheme::Always, true)));
     let template = TemplateProcessing::builder()
         .try_single("$A </s>")
-        .and_then(|builder| Ok(builder.special_tokens(vec![("</s>".to_owned(), end)]).build()));
+        .map(|builder| builder.special_tokens(vec![("</s>".to_owned(), end)]).build());
     match template {
         Ok(Ok(template)) => tokenizer.with_post_processor(Some(template)),
         _ => return Err(Error::Internal("the template of T5's marks".to_owned())),

@@ -72,19 +72,27 @@ impl ModelFiles {
     /// # Errors
     /// When it cannot be read.
     pub fn digest(&self, name: &str) -> Result<Digest, Error> {
-        let mut hash = Sha256::new();
-        let path = self.folder().join(name);
-        let mut file = File::open(&path).map_err(|source| unreadable(name, &path, source))?;
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let read = file.read(&mut buffer).map_err(|source| unreadable(name, &path, source))?;
-            match buffer.get(..read) {
-                Some(bytes) if read > 0 => hash.update(bytes),
-                _ => break,
-            }
-        }
-        Ok(Digest(hash.finalize().into()))
+        digest(name, &self.folder().join(name))
     }
+}
+
+/// SHA-256 of a file outside the model's folder.
+pub(crate) fn file_digest(path: &Path) -> Result<Digest, Error> {
+    digest(&path.display().to_string(), path)
+}
+
+fn digest(name: &str, path: &Path) -> Result<Digest, Error> {
+    let mut hash = Sha256::new();
+    let mut file = File::open(path).map_err(|source| unreadable(name, path, source))?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut buffer).map_err(|source| unreadable(name, path, source))?;
+        match buffer.get(..read) {
+            Some(bytes) if read > 0 => hash.update(bytes),
+            _ => break,
+        }
+    }
+    Ok(Digest(hash.finalize().into()))
 }
 
 fn collect(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<ModelFile>) -> Result<(), Error> {

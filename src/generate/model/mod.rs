@@ -15,6 +15,7 @@ pub use index::ModelIndex;
 pub use memory::{MemoryNeed, free_memory};
 pub use opened::{Defaults, Model};
 
+pub(crate) use files::file_digest;
 pub(crate) use index::MAX_CONFIG;
 
 #[cfg(test)]

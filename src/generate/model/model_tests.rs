@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use filigrane_infer::Bits;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -129,6 +130,26 @@ fn classes_that_are_not_built_and_parts_that_do_not_fit_are_told_in_one_line() {
 }
 
 #[test]
+fn weights_that_are_cut_short_or_lie_are_found_when_the_folder_is_opened() {
+    for part in ["text_encoder", "transformer", "vae"] {
+        let folder = folder("wan21");
+        let stem = if part == "text_encoder" { "model" } else { "diffusion_pytorch_model" };
+        let path = folder.path().join(part).join(format!("{stem}.safetensors"));
+        let whole = fs::read(&path).unwrap();
+        let mut lying = whole.clone();
+        lying[..8].copy_from_slice(&(1u64 << 63).to_le_bytes());
+        for bytes in [&whole[..whole.len() - 4], &whole[..100], &whole[..4], &lying] {
+            fs::write(&path, bytes).unwrap();
+            let line = refusal(folder.path());
+            assert!(line.contains(&format!("{part}/{stem}.safetensors")), "{line}");
+        }
+    }
+    let folder = folder("wan22-ti2v");
+    fs::remove_file(folder.path().join("vae/diffusion_pytorch_model-00002-of-00003.safetensors")).unwrap();
+    assert!(refusal(folder.path()).contains("00002-of-00003"));
+}
+
+#[test]
 fn sizes_and_numbers_of_pictures_that_cannot_be_made_name_the_nearest_that_can() {
     let wan = read(folder("wan21").path()).unwrap();
     let plan = |model: &Model, width, height, frames| {
@@ -188,10 +209,13 @@ fn too_little_memory_is_told_in_gigabytes_before_anything_is_loaded() {
 
 #[test]
 fn the_memory_estimate_grows_with_size_and_pictures() {
-    let model = read(folder("wan21").path()).unwrap();
+    let folder = folder("wan21");
+    let model = read(folder.path()).unwrap();
     let need = |side, frames| model.memory(Size { width: side, height: side }, frames);
     assert!(need(256, 81).denoise > need(128, 81).denoise);
     assert!(need(256, 81).denoise > need(256, 5).denoise);
+    let few = model.memory_in(Size { width: 256, height: 256 }, 81, Some(Bits::Four));
+    assert!(few.text < need(256, 81).text && few.denoise < need(256, 81).denoise);
     // Pictures are decoded one group after another.
     assert_eq!(need(256, 81).decode, need(256, 5).decode);
 }

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use filigrane_infer::{Bits, StoredTensor, Weights};
 use serde::{Deserialize, Serialize};
 
 use super::configuration::{self, TextConfig, TransformerConfig, VaeConfig};
@@ -124,8 +125,16 @@ impl Model {
                     hint: "download the whole folder; weights in .bin files are not read".to_owned(),
                 });
             }
+            // Headers that lie are found now and not after the text was encoded.
+            self.weights(part)?;
         }
-        Tokenizer::open(&self.files, self.family.text_tokens(), self.text.vocab_size).map(drop)
+        self.tokenizer().map(drop)
+    }
+
+    /// The tensors of a part; only their headers are read.
+    pub(crate) fn weights(&self, part: &str) -> Result<Weights, Error> {
+        let stem = if part == "text_encoder" { "model" } else { "diffusion_pytorch_model" };
+        Ok(Weights::open(&self.files.folder().join(part), stem)?)
     }
 
     /// The tokenizer.
@@ -147,6 +156,11 @@ impl Model {
 
     /// What a clip would need.
     pub fn memory(&self, size: Size, frames: u32) -> MemoryNeed {
+        self.memory_in(size, frames, None)
+    }
+
+    /// What a clip would need with linear layers in so many bits.
+    pub fn memory_in(&self, size: Size, frames: u32, bits: Option<Bits>) -> MemoryNeed {
         let width = self
             .vae
             .decoder_base_dim
@@ -154,12 +168,28 @@ impl Model {
             .or_else(|| self.vae.block_out_channels.as_ref().and_then(|widths| widths.first().copied()))
             .unwrap_or(128);
         let sizes = PartSizes {
-            text: self.weight_bytes("text_encoder"),
-            denoiser: self.weight_bytes("transformer"),
-            second_denoiser: self.weight_bytes("transformer_2"),
-            vae: self.weight_bytes("vae"),
+            text: self.loaded_bytes("text_encoder", bits),
+            denoiser: self.loaded_bytes("transformer", bits),
+            second_denoiser: self.loaded_bytes("transformer_2", bits),
+            vae: self.loaded_bytes("vae", None),
         };
         memory::need(sizes, &self.transformer, width, &self.geometry, size, frames)
+    }
+
+    /// Bytes of a part's weights in memory: as stored, or its matrices in few bits with a scale for each block of 32. The table
+    /// of words is looked up and not multiplied, and stays as it is.
+    fn loaded_bytes(&self, part: &str, bits: Option<Bits>) -> u64 {
+        let (Some(bits), Ok(weights)) = (bits, self.weights(part)) else { return self.weight_bytes(part) };
+        let tensor = |(name, tensor): (&str, &StoredTensor)| {
+            let numbers = tensor.shape.iter().map(|extent| *extent as u64).product::<u64>();
+            let table = name.ends_with("shared.weight") || name.ends_with("embed_tokens.weight");
+            if tensor.shape.len() == 2 && !table {
+                numbers * bits.count() as u64 / 8 + numbers / 32 * 4
+            } else {
+                numbers * tensor.element.bytes() as u64
+            }
+        };
+        weights.tensors().map(tensor).fold(0, u64::saturating_add)
     }
 
     /// Where it lies.

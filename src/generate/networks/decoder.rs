@@ -9,7 +9,7 @@ use crate::{Error, Plan};
 
 /// Latents into pictures.
 pub(crate) enum Decoder {
-    Wan(WanDecoder),
+    Wan(Box<WanDecoder>),
     Ltx { session: Session, shape: [usize; 5] },
 }
 
@@ -60,7 +60,7 @@ impl Decoder {
             })
         });
         let [first, next] = WanVae::parse(&config)?.decoder(networks.engine, &weights, 1, height, width)?;
-        Ok(Self::Wan(WanDecoder {
+        Ok(Self::Wan(Box::new(WanDecoder {
             first: Some(networks.session(&first)?),
             next,
             session: None,
@@ -68,7 +68,7 @@ impl Decoder {
             shape: [1, geometry.channels, 1, height, width],
             latent: (rows, columns),
             spatial: geometry.spatial,
-        }))
+        })))
     }
 
     /// The pictures of a group of latents, `[3, pictures, rows, columns]` about -1 to 1.

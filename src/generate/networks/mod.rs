@@ -5,7 +5,9 @@ mod denoiser;
 mod encoder;
 mod text_encoder;
 
-use filigrane_infer::{Device, Engine, Graph, Outputs, Session, SessionOptions, Weights};
+use std::path::PathBuf;
+
+use filigrane_infer::{Bits, Device, Engine, Graph, Outputs, Session, SessionOptions, Weights};
 
 pub(crate) use decoder::Decoder;
 pub(crate) use denoiser::Denoiser;
@@ -14,6 +16,17 @@ pub(crate) use text_encoder::TextEncoder;
 
 use crate::model::MAX_CONFIG;
 use crate::{Error, Model};
+
+/// A LoRA file that is merged into a transformer as it is loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adapter {
+    /// The safetensors file.
+    pub path: PathBuf,
+    /// How much of it; 1 is as it was trained.
+    pub strength: f32,
+    /// Of a pair of transformers, the one it is for: `Some(true)` the second, which takes low noise. `None` is for each.
+    pub low_noise: Option<bool>,
+}
 
 /// How networks are run.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +37,10 @@ pub struct RunOptions {
     pub threads: Option<usize>,
     /// Most bytes of GPU memory.
     pub gpu_bytes: Option<u64>,
+    /// In how many bits the text encoder and the transformers hold their linear layers; as stored when nothing is said.
+    pub bits: Option<Bits>,
+    /// LoRA files, merged in this order.
+    pub adapters: Vec<Adapter>,
     /// Pixels along a side of the tiles in which Wan's pictures are decoded; whole when nothing is said. Tiles need less memory,
     /// and fade into one another over a quarter.
     pub tile: Option<u32>,
@@ -44,8 +61,19 @@ impl Networks<'_> {
     }
 
     pub(crate) fn weights(&self, part: &str) -> Result<Weights, Error> {
-        let stem = if part == "text_encoder" { "model" } else { "diffusion_pytorch_model" };
-        Ok(Weights::open(&self.model.files().folder().join(part), stem)?)
+        let mut weights = self.model.weights(part)?;
+        if part.starts_with("transformer") {
+            let second = part == "transformer_2";
+            for adapter in &self.options.adapters {
+                if adapter.low_noise.is_none_or(|low| low == second) {
+                    weights = weights.with_lora(&adapter.path, adapter.strength)?;
+                }
+            }
+        }
+        Ok(match self.options.bits {
+            Some(bits) if part != "vae" => weights.in_bits(bits),
+            _ => weights,
+        })
     }
 
     pub(crate) fn session(&self, graph: &Graph) -> Result<Session, Error> {
