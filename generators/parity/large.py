@@ -32,7 +32,7 @@ def measure(folder: Path, frames: int, height: int, width: int, text: int, calls
             start = time.perf_counter()
             model(hidden, torch.tensor([900.0]), states, return_dict=False)
             print(f"call {time.perf_counter() - start:.2f} s")
-    print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000} MB")
+    print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // 1_000_000} MB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 //! Times the denoiser of Wan in a folder of diffusers' form, and says how much memory it took.
 //!
-//! `denoise FOLDER FRAMES HEIGHT WIDTH TEXT_TOKENS CALLS`, in units of the latent; `FILIGRANE_ONNXRUNTIME` names the library.
+//! `denoise FOLDER FRAMES HEIGHT WIDTH TEXT_TOKENS CALLS [BITS]`, in units of the latent; `FILIGRANE_ONNXRUNTIME` names the
+//! library. The weights may be held in 8 or 4 bits.
 
 #![allow(
     clippy::print_stdout,
@@ -14,20 +15,25 @@ use std::path::Path;
 use std::time::Instant;
 
 use filigrane_infer::network::{WanShape, WanTransformer};
-use filigrane_infer::{Engine, EngineOptions, Session, SessionOptions, TensorView, Weights};
+use filigrane_infer::{Bits, Engine, EngineOptions, Session, SessionOptions, TensorView, Weights};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, numbers @ ..] = arguments.as_slice() else { panic!("a folder is needed") };
     let numbers: Vec<usize> = numbers.iter().map(|text| text.parse().expect("a number")).collect();
-    let [frames, height, width, text_tokens, calls] = numbers.as_slice() else {
+    let [frames, height, width, text_tokens, calls, bits @ ..] = numbers.as_slice() else {
         panic!("five numbers are needed")
     };
     let folder = Path::new(folder);
     let library = std::env::var_os("FILIGRANE_ONNXRUNTIME").map(Into::into);
     let engine = Engine::start(&EngineOptions { required: library, ..EngineOptions::default() }).unwrap();
     let transformer = WanTransformer::parse(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
-    let weights = Weights::open(folder, "diffusion_pytorch_model").unwrap();
+    let mut weights = Weights::open(folder, "diffusion_pytorch_model").unwrap();
+    match bits {
+        [8] => weights = weights.in_bits(Bits::Eight),
+        [4] => weights = weights.in_bits(Bits::Four),
+        _ => {}
+    }
     let shape = WanShape {
         batch: 1,
         frames: *frames,
@@ -42,12 +48,13 @@ fn main() {
     let options = SessionOptions { threads: Some(2), ..SessionOptions::default() };
     let mut session = Session::open(&engine, &graph, &options).unwrap();
     println!("{}: open in {:.1} s", engine.name(), start.elapsed().as_secs_f64());
-    println!("graph {} kB, weights {} MB", graph.onnx().unwrap().len() / 1000, weights.bytes() / 1_000_000);
+    println!("graph {} kB", graph.onnx().unwrap().len() / 1000);
     println!(
-        "memory for the weights {} MB (most {})",
-        (resident("VmRSS:") - before) / 1000,
-        resident("VmHWM:") / 1000
+        "weights {} MB on disk, {} MB in memory",
+        weights.bytes() / 1_000_000,
+        graph.weight_bytes() / 1_000_000
     );
+    println!("memory with them {} MB more, most {} MB", resident("VmRSS:") - before, resident("VmHWM:"));
     let latent = vec![0.5; transformer.in_channels() * frames * height * width];
     let latent_shape = [1, transformer.in_channels(), *frames, *height, *width];
     let text = vec![0.1; text_tokens * transformer.text_channels()];
@@ -62,12 +69,13 @@ fn main() {
         session.run(&inputs).unwrap();
         println!("call {:.2} s", start.elapsed().as_secs_f64());
     }
-    println!("most memory {} MB", resident("VmHWM:") / 1000);
+    println!("most memory {} MB", resident("VmHWM:"));
 }
 
-/// Kilobytes of this process in memory.
+/// Megabytes of this process in memory.
 fn resident(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    let kibibytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kibibytes * 1024 / 1_000_000
 }
