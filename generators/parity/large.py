@@ -3,6 +3,7 @@
 Its weights are random, so it makes nothing to look at; only time and memory are compared.
 """
 
+import os
 import resource
 import sys
 import time
@@ -22,16 +23,16 @@ def make(folder: Path, layers: int):
 
 
 def measure(folder: Path, frames: int, height: int, width: int, text: int, calls: int):
-    torch.set_num_threads(2)
-    model = WanTransformer3DModel.from_pretrained(folder, torch_dtype="auto").eval()
-    kind = next(model.parameters()).dtype
+    torch.set_num_threads(int(os.environ.get("THREADS", 2)))
+    model = WanTransformer3DModel.from_pretrained(folder, torch_dtype={"fp32": torch.float32, "bf16": torch.bfloat16}[folder.name]).eval()
+    kind = model.patch_embedding.weight.dtype
     hidden = torch.full((1, 16, frames, height, width), 0.5, dtype=kind)
     states = torch.full((1, text, 4096), 0.1, dtype=kind)
     with torch.no_grad():
         for _ in range(calls):
-            start = time.perf_counter()
+            start, spent = time.perf_counter(), time.process_time()
             model(hidden, torch.tensor([900.0]), states, return_dict=False)
-            print(f"call {time.perf_counter() - start:.2f} s")
+            print(f"call {time.perf_counter() - start:.2f} s, {time.process_time() - spent:.2f} s of processors")
     print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // 1_000_000} MB")
 
 

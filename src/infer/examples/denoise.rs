@@ -60,14 +60,14 @@ fn main() {
     let text = vec![0.1; text_tokens * transformer.text_channels()];
     let text_shape = [1, *text_tokens, transformer.text_channels()];
     for _ in 0..*calls {
-        let start = Instant::now();
+        let (start, spent) = (Instant::now(), processor());
         let inputs = [
             ("hidden_states", TensorView::f32(&latent_shape, &latent).unwrap().into()),
             ("timestep", TensorView::f32(&[1], &[900.0]).unwrap().into()),
             ("encoder_hidden_states", TensorView::f32(&text_shape, &text).unwrap().into()),
         ];
         session.run(&inputs).unwrap();
-        println!("call {:.2} s", start.elapsed().as_secs_f64());
+        println!("call {:.2} s, {:.2} s of processors", start.elapsed().as_secs_f64(), processor() - spent);
     }
     println!("most memory {} MB", resident("VmHWM:"));
 }
@@ -78,4 +78,12 @@ fn resident(field: &str) -> u64 {
     let line = status.lines().find(|line| line.starts_with(field)).unwrap();
     let kibibytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kibibytes * 1024 / 1_000_000
+}
+
+/// Seconds that processors have worked for this process.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let behind_name = stat.rsplit_once(')').unwrap().1;
+    let ticks = behind_name.split_whitespace().skip(11).take(2).map(|text| text.parse::<f64>().unwrap());
+    ticks.sum::<f64>() / 100.0
 }
