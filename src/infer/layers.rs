@@ -36,9 +36,18 @@ impl GraphBuilder<'_> {
         let rows = shape.iter().product();
         let flat = self.reshape(x, &[rows, width]);
         let tensor = format!("{name}.weight");
-        let flat = match self.bits(height, width) {
-            Some(bits) => self.product_in_bits(&flat, &tensor, height, bits, bias),
-            None => {
+        let flat = match (self.bits(height, width), self.half_type(&tensor)) {
+            (Some(bits), _) => self.product_in_bits(&flat, &tensor, height, bits, bias),
+            (None, Some(half)) => {
+                let weight = self.weight_as_stored(&tensor, &[height, width]);
+                let flat = self.cast(&flat, half);
+                let bias = bias.map(|bias| self.cast(bias, half));
+                let mut inputs = vec![&flat, &weight];
+                inputs.extend(&bias);
+                let product = self.op("Gemm", &inputs, vec![int("transB", 1)], &[rows, height]);
+                self.cast(&product, ElementType::F32)
+            }
+            (None, None) => {
                 let weight = self.weight(&tensor, &[height, width]);
                 let mut inputs = vec![&flat, &weight];
                 inputs.extend(bias);
