@@ -117,12 +117,13 @@ impl GraphBuilder<'_> {
         if let (Some(last), Some(channels)) = (shape.last_mut(), value.shape().last()) {
             *last = *channels;
         }
-        self.microsoft(
-            "MultiHeadAttention",
-            &[query, key, value],
-            vec![int("num_heads", heads as i64)],
-            &shape,
-        )
+        let attributes = vec![int("num_heads", heads as i64)];
+        let Some(half) = self.attention_type() else {
+            return self.microsoft("MultiHeadAttention", &[query, key, value], attributes, &shape);
+        };
+        let [query, key, value] = [query, key, value].map(|x| self.cast(x, half));
+        let heard = self.microsoft("MultiHeadAttention", &[&query, &key, &value], attributes, &shape);
+        self.cast(&heard, ElementType::F32)
     }
 
     /// The same where keys `[batch, keys]` may be padding: 1 for a token and 0 for padding, which gets almost no share.
