@@ -7,7 +7,7 @@ mod text_encoder;
 
 use std::path::PathBuf;
 
-use filigrane_infer::{Bits, Device, Engine, Graph, Outputs, Session, SessionOptions, Weights};
+use filigrane_infer::{Bits, Device, Engine, Graph, Outputs, Provider, Session, SessionOptions, Weights};
 
 pub(crate) use decoder::Decoder;
 pub(crate) use denoiser::Denoiser;
@@ -70,19 +70,24 @@ impl Networks<'_> {
                 }
             }
         }
-        Ok(match self.options.bits {
-            Some(bits) if part != "vae" => weights.in_bits(bits),
+        let provider = Session::provider_for(self.engine, &self.session_options())?;
+        Ok(match (self.options.bits, provider) {
+            (Some(bits), _) if part != "vae" => weights.in_bits(bits),
+            (None, Provider::Cuda { .. }) if part != "vae" => weights.computed_in_half(),
             _ => weights,
         })
     }
 
     pub(crate) fn session(&self, graph: &Graph) -> Result<Session, Error> {
-        let options = SessionOptions {
+        Ok(Session::open(self.engine, graph, &self.session_options())?)
+    }
+
+    fn session_options(&self) -> SessionOptions {
+        SessionOptions {
             device: self.options.device,
             threads: self.options.threads,
             gpu_bytes: self.options.gpu_bytes,
-        };
-        Ok(Session::open(self.engine, graph, &options)?)
+        }
     }
 }
 
