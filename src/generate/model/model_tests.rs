@@ -168,6 +168,14 @@ fn sizes_and_numbers_of_pictures_that_cannot_be_made_name_the_nearest_that_can()
     assert!(line.contains("nearest is 125"), "{line}");
     let line = plan(&wan, 48, 32, 0).unwrap_err().to_string();
     assert!(line.contains("nearest is 1"), "{line}");
+    let huge = folder("wan21");
+    for (file, name) in
+        [("transformer/config.json", "rope_max_seq_len"), ("vae/config.json", "scale_factor_spatial")]
+    {
+        change(huge.path(), file, name, json!(4096));
+    }
+    let line = plan(&read(huge.path()).unwrap(), u32::MAX, u32::MAX, u32::MAX).unwrap_err().to_string();
+    assert!(line.contains("nearest is 8192x8192"), "{line}");
     let line = plan(&read(folder("ltx").path()).unwrap(), 500, 300, 9).unwrap_err().to_string();
     assert!(line.contains("nearest is 512x288"), "{line}");
 }
