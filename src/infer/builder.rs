@@ -46,6 +46,8 @@ impl Wire {
 pub struct GraphBuilder<'a> {
     weights: &'a Weights,
     onnx_runtime: bool,
+    /// The half-precision type that linear layers are computed in, once one was.
+    attention: Option<ElementType>,
     graph: Graph,
     /// Tensors that were used already, by the name and shape they have in the graph.
     known: BTreeMap<String, Wire>,
@@ -67,7 +69,7 @@ impl<'a> GraphBuilder<'a> {
             weights: weights.clone(),
         };
         let onnx_runtime = engine.is_onnx_runtime();
-        Self { weights, onnx_runtime, graph, known: BTreeMap::new(), fault: None, count: 0 }
+        Self { weights, onnx_runtime, attention: None, graph, known: BTreeMap::new(), fault: None, count: 0 }
     }
 
     /// The graph.
@@ -218,6 +220,23 @@ impl<'a> GraphBuilder<'a> {
         let levels = self.initializer(tensor, ElementType::U8, &shape, Form::Levels(bits));
         let scales = self.initializer(tensor, ElementType::F32, &[height * blocks], Form::Scales(bits));
         (levels, scales)
+    }
+
+    /// The half-precision type in which a linear layer is computed; nothing for single precision.
+    pub(crate) fn half_type(&mut self, tensor: &str) -> Option<ElementType> {
+        let half = self.weights.half_type(tensor).filter(|_| self.onnx_runtime);
+        self.attention = self.attention.or(half);
+        half
+    }
+
+    /// The half-precision type of the linear layers before an attention.
+    pub(crate) fn attention_type(&self) -> Option<ElementType> {
+        self.attention
+    }
+
+    /// A weight in the type in which it is stored.
+    pub(crate) fn weight_as_stored(&mut self, tensor: &str, shape: &[usize]) -> Wire {
+        self.cached(format!("stored {tensor}"), |builder| builder.stored(tensor, shape, shape))
     }
 
     /// In how many bits a linear layer of that size holds its weights; nothing for as they are stored.

@@ -36,9 +36,18 @@ impl GraphBuilder<'_> {
         let rows = shape.iter().product();
         let flat = self.reshape(x, &[rows, width]);
         let tensor = format!("{name}.weight");
-        let flat = match self.bits(height, width) {
-            Some(bits) => self.product_in_bits(&flat, &tensor, height, bits, bias),
-            None => {
+        let flat = match (self.bits(height, width), self.half_type(&tensor)) {
+            (Some(bits), _) => self.product_in_bits(&flat, &tensor, height, bits, bias),
+            (None, Some(half)) => {
+                let weight = self.weight_as_stored(&tensor, &[height, width]);
+                let flat = self.cast(&flat, half);
+                let bias = bias.map(|bias| self.cast(bias, half));
+                let mut inputs = vec![&flat, &weight];
+                inputs.extend(&bias);
+                let product = self.op("Gemm", &inputs, vec![int("transB", 1)], &[rows, height]);
+                self.cast(&product, ElementType::F32)
+            }
+            (None, None) => {
                 let weight = self.weight(&tensor, &[height, width]);
                 let mut inputs = vec![&flat, &weight];
                 inputs.extend(bias);
@@ -108,12 +117,13 @@ impl GraphBuilder<'_> {
         if let (Some(last), Some(channels)) = (shape.last_mut(), value.shape().last()) {
             *last = *channels;
         }
-        self.microsoft(
-            "MultiHeadAttention",
-            &[query, key, value],
-            vec![int("num_heads", heads as i64)],
-            &shape,
-        )
+        let attributes = vec![int("num_heads", heads as i64)];
+        let Some(half) = self.attention_type() else {
+            return self.microsoft("MultiHeadAttention", &[query, key, value], attributes, &shape);
+        };
+        let [query, key, value] = [query, key, value].map(|x| self.cast(x, half));
+        let heard = self.microsoft("MultiHeadAttention", &[&query, &key, &value], attributes, &shape);
+        self.cast(&heard, ElementType::F32)
     }
 
     /// The same where keys `[batch, keys]` may be padding: 1 for a token and 0 for padding, which gets almost no share.

@@ -138,6 +138,10 @@ impl Session {
             if !engine.is_onnx_runtime() {
                 return commit(engine, graph.name(), builder, &graph.onnx_with_weights()?);
             }
+            // Folding would keep a second copy of each weight that is cast.
+            builder = builder
+                .with_disabled_optimizers("ConstantFolding")
+                .map_err(|error| fault(error.message()))?;
             if graph.weight_bytes() > PACKED_BYTES {
                 builder = builder.with_prepacking(false).map_err(|error| fault(error.message()))?;
                 builder = builder.with_memory_pattern(false).map_err(|error| fault(error.message()))?;
@@ -324,9 +328,6 @@ fn builder(engine: &Engine, name: &str, options: &SessionOptions) -> Result<Sess
         builder = builder.with_intra_threads(threads).map_err(|error| fault(error.message()))?;
     }
     if engine.is_onnx_runtime() {
-        // Folding would keep a second copy of each weight that is cast or transposed.
-        builder =
-            builder.with_disabled_optimizers("ConstantFolding").map_err(|error| fault(error.message()))?;
         // Threads that wait for work would take the cores from the decoder and encoder beside them.
         builder = builder.with_intra_op_spinning(false).map_err(|error| fault(error.message()))?;
     }

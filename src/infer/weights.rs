@@ -25,6 +25,7 @@ pub struct Weights {
     tensors: BTreeMap<String, (usize, StoredTensor)>,
     adapters: Vec<Arc<Lora>>,
     bits: Option<Bits>,
+    half: bool,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +65,7 @@ impl Weights {
             tensors,
             adapters: Vec::new(),
             bits: None,
+            half: false,
         })
     }
 
@@ -104,7 +106,7 @@ impl Weights {
                 .ok_or_else(|| malformed(format!("tensor {} is not in {}", shown(tensor), shown(shard))))?;
             tensors.insert(tensor.clone(), found);
         }
-        Ok(Self { place: index.to_owned(), files, tensors, adapters: Vec::new(), bits: None })
+        Ok(Self { place: index.to_owned(), files, tensors, adapters: Vec::new(), bits: None, half: false })
     }
 
     /// The same weights with the change of a LoRA file merged into them as they are read, at that strength.
@@ -124,6 +126,22 @@ impl Weights {
     pub fn in_bits(mut self, bits: Bits) -> Self {
         self.bits = Some(bits);
         self
+    }
+
+    /// The same weights, with linear layers and attention computed in half precision where they are stored in it.
+    ///
+    /// For GPUs, which are made for that. Norms, times and sums stay in single precision. The CPU has no attention in bf16.
+    #[must_use]
+    pub fn computed_in_half(mut self) -> Self {
+        self.half = true;
+        self
+    }
+
+    /// The half-precision type in which a linear layer is computed; nothing for single precision.
+    pub(crate) fn half_type(&self, name: &str) -> Option<ElementType> {
+        let element = self.tensor(name).map(|tensor| tensor.element)?;
+        (self.half && self.bits.is_none() && element != ElementType::F32 && element.is_float())
+            .then_some(element)
     }
 
     /// In how many bits linear layers hold their weights; nothing for as they are stored.

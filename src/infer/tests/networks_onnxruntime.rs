@@ -55,6 +55,28 @@ fn weights_in_few_bits_give_nearly_the_same_in_a_fraction_of_the_memory() {
 }
 
 #[test]
+fn a_graph_that_computes_in_half_precision_is_accepted_and_stays_near() {
+    let Some(engine) = engine() else { return };
+    let (config, weights) = parity::network("wan21.transformer");
+    let tensors = &parity::cases("wan21.transformer")["video"];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.safetensors");
+    let packed = |value: f32| half::f16::from_f32(value).to_le_bytes().to_vec();
+    parity::write(&path, &weights, safetensors::Dtype::F16, packed);
+    let weights = Weights::open_file(&path).unwrap();
+    let single = parity::sampled(&engine, &config, &weights, tensors);
+    let plain = parity::wan_graph(&engine, &config, &weights, tensors).onnx().unwrap();
+    let weights = weights.computed_in_half();
+    assert_ne!(parity::wan_graph(&engine, &config, &weights, tensors).onnx().unwrap(), plain);
+    // The CPU has no products in half precision: there the engine itself goes back to single.
+    let half = parity::sampled(&engine, &config, &weights, tensors);
+    let pairs = single.as_f32().unwrap().iter().zip(half.as_f32().unwrap());
+    let worst = pairs.map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
+    println!("computed in f16: {worst:.1e}");
+    assert!(worst < 5e-3, "{worst:e}");
+}
+
+#[test]
 fn cuda_is_refused_with_the_reason_where_the_library_has_none() {
     let Some(engine) = engine().filter(|engine| !engine.has_cuda()) else { return };
     let (config, weights) = parity::network("wan21.transformer");

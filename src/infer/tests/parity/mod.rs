@@ -150,7 +150,12 @@ pub(crate) fn half_precision(engine: &Engine, name: &str) {
     }
 }
 
-fn write(path: &Path, weights: &Weights, kind: safetensors::Dtype, bytes: impl Fn(f32) -> Vec<u8>) {
+pub(crate) fn write(
+    path: &Path,
+    weights: &Weights,
+    kind: safetensors::Dtype,
+    bytes: impl Fn(f32) -> Vec<u8>,
+) {
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = weights
         .tensors()
         .map(|(name, stored)| {
