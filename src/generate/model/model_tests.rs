@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{MemoryNeed, Model, ModelFiles};
 use crate::testing::fixtures;
-use crate::{Error, FirstFrame, Plan, Request, Size};
+use crate::{Error, FirstFrame, Plan, Request, RunOptions, Size};
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -222,8 +222,14 @@ fn the_memory_estimate_grows_with_size_and_pictures() {
     let need = |side, frames| model.memory(Size { width: side, height: side }, frames);
     assert!(need(256, 81).denoise > need(128, 81).denoise);
     assert!(need(256, 81).denoise > need(256, 5).denoise);
-    let few = model.memory_in(Size { width: 256, height: 256 }, 81, Some(Bits::Four));
+    let under = |options: &RunOptions, tract| {
+        model.memory_under(Size { width: 256, height: 256 }, 81, options, tract)
+    };
+    let few = under(&RunOptions { bits: Some(Bits::Four), ..RunOptions::default() }, false);
     assert!(few.text < need(256, 81).text && few.denoise < need(256, 81).denoise);
+    let tiled = under(&RunOptions { tile: Some(64), ..RunOptions::default() }, false);
+    assert!(tiled.decode < need(256, 81).decode && tiled.denoise == need(256, 81).denoise);
+    assert!(under(&RunOptions::default(), true).text > need(256, 81).text);
     // Pictures are decoded one group after another.
     assert_eq!(need(256, 81).decode, need(256, 5).decode);
 }

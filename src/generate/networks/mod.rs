@@ -31,7 +31,7 @@ pub struct Adapter {
 /// How networks are run.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Where.
+    /// Where. `Cuda` computes in half precision what is stored in it; `Auto`, which may end on the CPU, does not.
     pub device: Device,
     /// Threads that compute; the engine's own choice when nothing is said.
     pub threads: Option<usize>,
@@ -70,9 +70,14 @@ impl Networks<'_> {
                 }
             }
         }
+        if part == "vae" {
+            return Ok(weights);
+        }
         Ok(match self.options.bits {
-            Some(bits) if part != "vae" => weights.in_bits(bits),
-            _ => weights,
+            Some(bits) => weights.in_bits(bits),
+            // Asked for by name, so that it cannot turn out to be the CPU, which has no attention in bf16.
+            None if self.options.device == Device::Cuda => weights.computed_in_half(),
+            None => weights,
         })
     }
 
