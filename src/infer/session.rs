@@ -196,27 +196,16 @@ impl Session {
         options: &SessionOptions,
         mut open: impl FnMut(SessionBuilder) -> Result<ort::session::Session, Error>,
     ) -> Result<Self, Error> {
-        let made = |provider, inner| Self::wrap(engine, name, provider, inner);
-        let instead_of_cuda = match (options.device, engine.has_cuda()) {
-            (Device::Cpu, _) | (Device::Auto, false) => None,
-            (Device::Cuda, false) => {
-                let detail = match engine.is_onnx_runtime() {
-                    true => {
-                        format!("{} is built without CUDA; the package onnxruntime-gpu has it", engine.name())
-                    }
-                    false => "tract has no CUDA: name a GPU build of ONNX Runtime".into(),
-                };
-                return Err(Error::Provider { device: "CUDA", detail });
-            }
-            (device, true) => match with_cuda(builder(engine, name, options)?, options) {
-                Ok(builder) => return made(Provider::Cuda { gpu: 0 }, open(builder)?),
-                Err(detail) if device == Device::Cuda => {
-                    return Err(Error::Provider { device: "CUDA", detail });
-                }
-                Err(detail) => Some(detail),
-            },
-        };
-        made(Provider::Cpu { instead_of_cuda }, open(builder(engine, name, options)?)?)
+        let (provider, builder) = on_provider(engine, name, options)?;
+        Self::wrap(engine, name, provider, open(builder)?)
+    }
+
+    /// What a session with these options would run on, before anything is loaded.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] when the device can't be had.
+    pub fn provider_for(engine: &Engine, options: &SessionOptions) -> Result<Provider, Error> {
+        on_provider(engine, "a session", options).map(|(provider, _)| provider)
     }
 
     fn wrap(
@@ -332,6 +321,32 @@ fn builder(engine: &Engine, name: &str, options: &SessionOptions) -> Result<Sess
         builder = builder.with_intra_op_spinning(false).map_err(|error| fault(error.message()))?;
     }
     Ok(builder)
+}
+
+/// The provider that the options lead to, and a builder for it.
+fn on_provider(
+    engine: &Engine,
+    name: &str,
+    options: &SessionOptions,
+) -> Result<(Provider, SessionBuilder), Error> {
+    let refused = |detail: String| Error::Provider { device: "CUDA", detail };
+    let instead_of_cuda = match (options.device, engine.has_cuda()) {
+        (Device::Cpu, _) | (Device::Auto, false) => None,
+        (Device::Cuda, false) if engine.is_onnx_runtime() => {
+            let detail =
+                format!("{} is built without CUDA; the package onnxruntime-gpu has it", engine.name());
+            return Err(refused(detail));
+        }
+        (Device::Cuda, false) => {
+            return Err(refused("tract has no CUDA: name a GPU build of ONNX Runtime".into()));
+        }
+        (device, true) => match with_cuda(builder(engine, name, options)?, options) {
+            Ok(builder) => return Ok((Provider::Cuda { gpu: 0 }, builder)),
+            Err(detail) if device == Device::Cuda => return Err(refused(detail)),
+            Err(detail) => Some(detail),
+        },
+    };
+    Ok((Provider::Cpu { instead_of_cuda }, builder(engine, name, options)?))
 }
 
 /// The builder with CUDA first, or why it can't be.

@@ -7,7 +7,7 @@ mod text_encoder;
 
 use std::path::PathBuf;
 
-use filigrane_infer::{Bits, Device, Engine, Graph, Outputs, Session, SessionOptions, Weights};
+use filigrane_infer::{Bits, Device, Engine, Graph, Outputs, Provider, Session, SessionOptions, Weights};
 
 pub(crate) use decoder::Decoder;
 pub(crate) use denoiser::Denoiser;
@@ -31,7 +31,7 @@ pub struct Adapter {
 /// How networks are run.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Where. `Cuda` computes in half precision what is stored in it; `Auto`, which may end on the CPU, does not.
+    /// Where. On CUDA, what is stored in half precision is computed in it.
     pub device: Device,
     /// Threads that compute; the engine's own choice when nothing is said.
     pub threads: Option<usize>,
@@ -70,24 +70,24 @@ impl Networks<'_> {
                 }
             }
         }
-        if part == "vae" {
-            return Ok(weights);
-        }
-        Ok(match self.options.bits {
-            Some(bits) => weights.in_bits(bits),
-            // Asked for by name, so that it cannot turn out to be the CPU, which has no attention in bf16.
-            None if self.options.device == Device::Cuda => weights.computed_in_half(),
-            None => weights,
+        let provider = Session::provider_for(self.engine, &self.session_options())?;
+        Ok(match (self.options.bits, provider) {
+            (Some(bits), _) if part != "vae" => weights.in_bits(bits),
+            (None, Provider::Cuda { .. }) if part != "vae" => weights.computed_in_half(),
+            _ => weights,
         })
     }
 
     pub(crate) fn session(&self, graph: &Graph) -> Result<Session, Error> {
-        let options = SessionOptions {
+        Ok(Session::open(self.engine, graph, &self.session_options())?)
+    }
+
+    fn session_options(&self) -> SessionOptions {
+        SessionOptions {
             device: self.options.device,
             threads: self.options.threads,
             gpu_bytes: self.options.gpu_bytes,
-        };
-        Ok(Session::open(self.engine, graph, &options)?)
+        }
     }
 }
 

@@ -85,6 +85,9 @@ fn cuda_is_refused_with_the_reason_where_the_library_has_none() {
     let open = |device| Session::open(&engine, &graph, &SessionOptions { device, ..parity::options() });
     let said = open(Device::Cuda).expect_err("no CUDA").to_string();
     assert!(said.contains("CUDA") && said.contains("onnxruntime-gpu") && !said.contains('\n'), "{said}");
-    let provider = open(Device::Auto).unwrap().provider().clone();
-    assert_eq!(provider, Provider::Cpu { instead_of_cuda: None });
+    let cpu = Provider::Cpu { instead_of_cuda: None };
+    assert_eq!(open(Device::Auto).unwrap().provider(), &cpu);
+    let told = |device| Session::provider_for(&engine, &SessionOptions { device, ..parity::options() });
+    assert_eq!(told(Device::Auto).unwrap(), cpu);
+    assert_eq!(told(Device::Cuda).expect_err("no CUDA").to_string(), said);
 }
