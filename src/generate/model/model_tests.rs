@@ -97,7 +97,7 @@ fn classes_that_are_not_built_and_parts_that_do_not_fit_are_told_in_one_line() {
             pipeline("HunyuanVideoPipeline"),
             "HunyuanVideoPipeline is not supported",
         ),
-        ("model_index.json", "_class_name", pipeline("WanImageToVideoPipeline"), "image encoder"),
+        ("model_index.json", "_class_name", pipeline("WanImageToVideoPipeline"), "TI2V alone"),
         ("model_index.json", "_class_name", json!(7), "no _class_name"),
         ("model_index.json", "transformer", part("UNet3DConditionModel"), "UNet3DConditionModel"),
         ("model_index.json", "transformer", json!([null, null]), "no transformer"),
