@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use filigrane_frame::Digest;
-use filigrane_infer::{Bits, Engine};
+use filigrane_infer::{Bits, Engine, EngineKind};
 use sha2::{Digest as _, Sha256};
 
 use crate::decode::Decoding;
@@ -89,7 +89,8 @@ impl Generator {
         progress: &mut OnProgress<'_>,
     ) -> Result<(Vec<f32>, RunLog), Error> {
         let mut plan = Plan::new(&self.model, request)?;
-        plan.memory = self.model.memory_in(plan.size, plan.frames, self.options.bits);
+        let tract = *self.engine.kind() == EngineKind::Tract;
+        plan.memory = self.model.memory_under(plan.size, plan.frames, &self.options, tract);
         if let (false, Some(free)) = (self.options.ignore_memory, free_memory()) {
             plan.memory.check(free)?;
         }

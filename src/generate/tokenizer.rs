@@ -1,3 +1,4 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -75,11 +76,14 @@ impl Tokenizer {
         };
         let (place, mut inner) = if files.has(JSON) {
             let bytes = files.read(JSON, MAX_TOKENIZER)?;
-            let inner = Inner::from_bytes(bytes).map_err(|error| Error::malformed(JSON, one_line(&error)))?;
+            let inner = guarded(JSON, || {
+                Inner::from_bytes(bytes).map_err(|error| Error::malformed(JSON, one_line(&error)))
+            })?;
             (JSON, inner)
         } else if files.has(PIECES) {
             let bytes = files.read(PIECES, MAX_TOKENIZER)?;
-            (PIECES, sentencepiece::tokenizer(&bytes, config.extra_ids.unwrap_or(100), PIECES)?)
+            let extra_ids = config.extra_ids.unwrap_or(100);
+            (PIECES, guarded(PIECES, || sentencepiece::tokenizer(&bytes, extra_ids, PIECES))?)
         } else {
             return Err(Error::Missing {
                 part: JSON.to_owned(),
@@ -117,6 +121,10 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Malformed`] when the tokenizer cannot express the text.
     pub(crate) fn encode(&self, text: &str) -> Result<Tokens, Error> {
+        guarded("tokenizer", || self.encode_unguarded(text))
+    }
+
+    fn encode_unguarded(&self, text: &str) -> Result<Tokens, Error> {
         let failed = |error: tokenizers::Error| Error::malformed("tokenizer", one_line(&error));
         let encoding = self.inner.encode(text, true).map_err(failed)?;
         let whole = if encoding.get_ids().len() < self.length {
@@ -138,6 +146,12 @@ impl Tokenizer {
         ids.resize(self.length, i64::from(self.pad));
         Ok(Tokens { ids, used, whole, unknown })
     }
+}
+
+/// A panic of the library, which damaged tables of characters lead to, as the error it should be.
+fn guarded<T>(place: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| Err(Error::malformed(place, "is damaged: its tables lead nowhere")))
 }
 
 fn one_line(error: &tokenizers::Error) -> String {

@@ -70,21 +70,30 @@ fn words_that_a_tokenizer_does_not_know_are_named() {
 }
 
 #[test]
-fn a_damaged_sentencepiece_model_is_refused_and_never_panics() {
-    let folder = folder("spiece");
-    let files = ModelFiles::Folder(folder.path().to_owned());
-    let path = folder.path().join("tokenizer/spiece.model");
-    let whole = std::fs::read(&path).unwrap();
-    for seed in 0..200u64 {
-        let mut bytes = whole[..2000].to_vec();
-        let mut random = rand_mt::Mt::new(seed as u32);
-        for _ in 0..1 + seed % 8 {
-            let at = random.next_u32() as usize % bytes.len();
-            bytes[at] = random.next_u32() as u8;
-        }
-        std::fs::write(&path, &bytes).unwrap();
-        if let Ok(tokenizer) = Tokenizer::open(&files, 128, 4096) {
-            tokenizer.encode("a red ball").ok();
+fn damaged_tokenizers_are_refused_or_read_and_never_panic() {
+    for (name, file, iterations) in [("spiece", "spiece.model", 120u32), ("t5", "tokenizer.json", 40)] {
+        let folder = folder(name);
+        let files = ModelFiles::Folder(folder.path().to_owned());
+        let path = folder.path().join("tokenizer").join(file);
+        let whole = std::fs::read(&path).unwrap();
+        for seed in 0..iterations {
+            let mut random = rand_mt::Mt::new(seed);
+            let mut bytes = whole.clone();
+            // Half of them hit the pieces at the start, half the table of characters.
+            let span = if seed % 2 == 0 { 2000 } else { bytes.len() };
+            for _ in 0..1 + seed % 8 {
+                let at = random.next_u32() as usize % span;
+                // Bytes of base64 stay base64, so that what they stand for is damaged.
+                bytes[at] = if name == "t5" {
+                    b'A' + (random.next_u32() % 26) as u8
+                } else {
+                    random.next_u32() as u8
+                };
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            if let Ok(tokenizer) = Tokenizer::open(&files, 128, 4096) {
+                tokenizer.encode("a réd ﬁne ＢＡＬＬ 🐈 ①").ok();
+            }
         }
     }
 }

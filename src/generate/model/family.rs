@@ -30,7 +30,7 @@ impl Family {
             "LTXPipeline" => Self::Ltx,
             "WanImageToVideoPipeline" => {
                 return Err(Error::Unsupported(
-                    "WanImageToVideoPipeline with an image encoder is not supported; Wan 2.2 TI2V takes a first picture"
+                    "WanImageToVideoPipeline is supported for Wan 2.2 TI2V alone, not for Wan 2.1 or Wan 2.2 A14B"
                         .to_owned(),
                 ));
             }

@@ -24,6 +24,9 @@ pub struct Geometry {
 /// Largest factor of any kind in a sound configuration.
 const MAX_FACTOR: usize = 4096;
 
+/// Longest side of a picture, pixels.
+const LONGEST_SIDE: u64 = 8192;
+
 /// Most tokens along an axis where the configuration sets no bound.
 const UNBOUNDED_AXIS: usize = 1024;
 
@@ -135,13 +138,13 @@ impl Geometry {
 
     fn longest_side(&self) -> u64 {
         let patches = (self.longest_axis * self.patch[1] * self.spatial) as u64;
-        patches / self.multiple as u64 * self.multiple as u64
+        patches.min(LONGEST_SIDE) / self.multiple as u64 * self.multiple as u64
     }
 
     fn nearest_side(&self, side: u32) -> u32 {
         let multiple = self.multiple as u64;
         let rounded = (u64::from(side) + multiple / 2) / multiple * multiple;
-        rounded.clamp(multiple, self.longest_side().max(multiple)) as u32
+        rounded.clamp(multiple, self.longest_side().max(multiple)).min(u64::from(u32::MAX)) as u32
     }
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{MemoryNeed, Model, ModelFiles};
 use crate::testing::fixtures;
-use crate::{Error, FirstFrame, Plan, Request, Size};
+use crate::{Error, FirstFrame, Plan, Request, RunOptions, Size};
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -97,7 +97,7 @@ fn classes_that_are_not_built_and_parts_that_do_not_fit_are_told_in_one_line() {
             pipeline("HunyuanVideoPipeline"),
             "HunyuanVideoPipeline is not supported",
         ),
-        ("model_index.json", "_class_name", pipeline("WanImageToVideoPipeline"), "image encoder"),
+        ("model_index.json", "_class_name", pipeline("WanImageToVideoPipeline"), "TI2V alone"),
         ("model_index.json", "_class_name", json!(7), "no _class_name"),
         ("model_index.json", "transformer", part("UNet3DConditionModel"), "UNet3DConditionModel"),
         ("model_index.json", "transformer", json!([null, null]), "no transformer"),
@@ -168,6 +168,14 @@ fn sizes_and_numbers_of_pictures_that_cannot_be_made_name_the_nearest_that_can()
     assert!(line.contains("nearest is 125"), "{line}");
     let line = plan(&wan, 48, 32, 0).unwrap_err().to_string();
     assert!(line.contains("nearest is 1"), "{line}");
+    let huge = folder("wan21");
+    for (file, name) in
+        [("transformer/config.json", "rope_max_seq_len"), ("vae/config.json", "scale_factor_spatial")]
+    {
+        change(huge.path(), file, name, json!(4096));
+    }
+    let line = plan(&read(huge.path()).unwrap(), u32::MAX, u32::MAX, u32::MAX).unwrap_err().to_string();
+    assert!(line.contains("nearest is 8192x8192"), "{line}");
     let line = plan(&read(folder("ltx").path()).unwrap(), 500, 300, 9).unwrap_err().to_string();
     assert!(line.contains("nearest is 512x288"), "{line}");
 }
@@ -214,8 +222,14 @@ fn the_memory_estimate_grows_with_size_and_pictures() {
     let need = |side, frames| model.memory(Size { width: side, height: side }, frames);
     assert!(need(256, 81).denoise > need(128, 81).denoise);
     assert!(need(256, 81).denoise > need(256, 5).denoise);
-    let few = model.memory_in(Size { width: 256, height: 256 }, 81, Some(Bits::Four));
+    let under = |options: &RunOptions, tract| {
+        model.memory_under(Size { width: 256, height: 256 }, 81, options, tract)
+    };
+    let few = under(&RunOptions { bits: Some(Bits::Four), ..RunOptions::default() }, false);
     assert!(few.text < need(256, 81).text && few.denoise < need(256, 81).denoise);
+    let tiled = under(&RunOptions { tile: Some(64), ..RunOptions::default() }, false);
+    assert!(tiled.decode < need(256, 81).decode && tiled.denoise == need(256, 81).denoise);
+    assert!(under(&RunOptions::default(), true).text > need(256, 81).text);
     // Pictures are decoded one group after another.
     assert_eq!(need(256, 81).decode, need(256, 5).decode);
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::configuration::{self, TextConfig, TransformerConfig, VaeConfig};
 use super::memory::{self, PartSizes};
 use super::{Family, Geometry, MAX_CONFIG, MemoryNeed, ModelFile, ModelFiles, ModelIndex};
+use crate::networks::RunOptions;
 use crate::scheduler::SchedulerConfig;
 use crate::tokenizer::Tokenizer;
 use crate::{Error, Size};
@@ -154,39 +155,49 @@ impl Model {
             .sum()
     }
 
-    /// What a clip would need.
+    /// What a clip would need on ONNX Runtime with nothing special asked.
     pub fn memory(&self, size: Size, frames: u32) -> MemoryNeed {
-        self.memory_in(size, frames, None)
+        self.memory_under(size, frames, &RunOptions::default(), false)
     }
 
-    /// What a clip would need with linear layers in so many bits.
-    pub fn memory_in(&self, size: Size, frames: u32, bits: Option<Bits>) -> MemoryNeed {
+    /// What a clip would need under these options; tract holds weights in single precision, and twice while it reads them.
+    pub fn memory_under(&self, size: Size, frames: u32, options: &RunOptions, tract: bool) -> MemoryNeed {
         let width = self
             .vae
             .decoder_base_dim
             .or(self.vae.base_dim)
             .or_else(|| self.vae.block_out_channels.as_ref().and_then(|widths| widths.first().copied()))
             .unwrap_or(128);
+        let loaded = |part, bits| self.loaded_bytes(part, bits, tract);
         let sizes = PartSizes {
-            text: self.loaded_bytes("text_encoder", bits),
-            denoiser: self.loaded_bytes("transformer", bits),
-            second_denoiser: self.loaded_bytes("transformer_2", bits),
-            vae: self.loaded_bytes("vae", None),
+            text: loaded("text_encoder", options.bits),
+            denoiser: loaded("transformer", options.bits),
+            second_denoiser: loaded("transformer_2", options.bits),
+            vae: loaded("vae", None),
         };
-        memory::need(sizes, &self.transformer, width, &self.geometry, size, frames)
+        let tile = options.tile.unwrap_or(u32::MAX);
+        let decoded = Size { width: size.width.min(tile), height: size.height.min(tile) };
+        let mut need = memory::need(sizes, &self.transformer, width, &self.geometry, decoded, frames);
+        need.denoise = memory::need(sizes, &self.transformer, width, &self.geometry, size, frames).denoise;
+        need
     }
 
     /// Bytes of a part's weights in memory: as stored, or its matrices in few bits with a scale for each block of 32. The table
     /// of words is looked up and not multiplied, and stays as it is.
-    fn loaded_bytes(&self, part: &str, bits: Option<Bits>) -> u64 {
-        let (Some(bits), Ok(weights)) = (bits, self.weights(part)) else { return self.weight_bytes(part) };
+    fn loaded_bytes(&self, part: &str, bits: Option<Bits>, tract: bool) -> u64 {
+        let weights = match self.weights(part) {
+            Ok(weights) if tract || bits.is_some() => weights,
+            _ => return self.weight_bytes(part),
+        };
         let tensor = |(name, tensor): (&str, &StoredTensor)| {
             let numbers = tensor.shape.iter().map(|extent| *extent as u64).product::<u64>();
             let table = name.ends_with("shared.weight") || name.ends_with("embed_tokens.weight");
-            if tensor.shape.len() == 2 && !table {
-                numbers * bits.count() as u64 / 8 + numbers / 32 * 4
-            } else {
-                numbers * tensor.element.bytes() as u64
+            match bits {
+                _ if tract => numbers * 2 * size_of::<f32>() as u64,
+                Some(bits) if tensor.shape.len() == 2 && !table => {
+                    numbers * bits.count() as u64 / 8 + numbers / 32 * size_of::<f32>() as u64
+                }
+                _ => numbers * tensor.element.bytes() as u64,
             }
         };
         weights.tensors().map(tensor).fold(0, u64::saturating_add)

@@ -31,7 +31,7 @@ pub struct Adapter {
 /// How networks are run.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Where.
+    /// Where. On CUDA, what is stored in half precision is computed in it.
     pub device: Device,
     /// Threads that compute; the engine's own choice when nothing is said.
     pub threads: Option<usize>,
