@@ -21,3 +21,4 @@ bench: build
 	@scripts/bench-audio.sh
 	@scripts/bench-watermark.sh
 	@scripts/bench-registry.sh
+	@scripts/bench-newsroom.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends the served registry what its OpenAPI document allows and forbids (schemathesis, from PyPI): no answer may be a
+# Sends the server what its OpenAPI document allows and forbids (schemathesis, from PyPI): no answer may be a
 # server error, or one that the document does not have. ROUNDS says how many requests of each kind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,8 +8,8 @@ venv=target/schemathesis
 [ -x "$venv/bin/schemathesis" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet 'schemathesis==4.32.5'; }
 work=$(mktemp -d)
 export FILIGRANE_HOME=$work/home
-token=$("$program" serve token new fuzz --scope fetch:manifests,store:manifests,store:bindings --quiet)
-"$program" serve --listen 127.0.0.1:0 --json --quiet >"$work/address" 2>"$work/failures" &
+token=$("$program" serve token new fuzz --scope fetch:manifests,store:manifests,store:bindings,check,read,stamp,metrics --quiet)
+"$program" serve --listen 127.0.0.1:0 --json --quiet --rate 1000000 >"$work/address" 2>"$work/failures" &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$work"' EXIT
 until address=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["listening"])' "$work/address" 2>/dev/null); do
@@ -21,7 +21,7 @@ import schemathesis
 
 
 # Bodies that are no text go out as they are.
-@schemathesis.serializer("application/c2pa", "video/*")
+@schemathesis.serializer("application/c2pa", "video/*", "video/mp4", "application/offset+octet-stream")
 def raw(context, value):
     return value if isinstance(value, bytes) else getattr(value, "data", None) or str(value).encode()
 PYTHON

@@ -1,0 +1,107 @@
+// Uploads to `filigrane serve` at once, as its page sends them (tus), and what the server has to say then.
+//   node scripts/load.mjs PROGRAM CLIP [UPLOADS] [MEGABYTES]   prints a table as Markdown
+import { spawn, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
+import os from "node:os";
+import path from "node:path";
+
+const [program, clip, count = "200", megabytes = "5"] = process.argv.slice(2);
+const home = mkdtempSync(path.join(os.tmpdir(), "filigrane-load-"));
+const environment = { ...process.env, FILIGRANE_HOME: home };
+const body = Buffer.concat([readFileSync(clip), Buffer.alloc(Number(megabytes) * 1e6)]).subarray(0, Number(megabytes) * 1e6);
+
+function serve() {
+  const child = spawn(program, ["serve", "--json", "--quiet", "--listen", "127.0.0.1:0", "--rate", "100000"], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  return new Promise((done) => child.stdout.on("data", (piece) => {
+    text += piece;
+    try { done({ child, address: JSON.parse(text).listening }); } catch { /* not whole yet */ }
+  }));
+}
+
+function ask(address, method, url, headers = {}, data) {
+  return new Promise((done, fail) => {
+    const request = http.request(new URL(url, address), { method, agent: false, headers: { "Tus-Resumable": "1.0.0", ...headers } }, (answer) => {
+      const pieces = [];
+      answer.on("data", (piece) => pieces.push(piece));
+      answer.on("end", () => done({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(pieces).toString() }));
+    });
+    request.on("error", fail);
+    request.end(data);
+  });
+}
+const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+const peak = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+
+let refused = 0;
+let without = 0;
+async function insist(work) {
+  for (;;) {
+    const answer = await work();
+    if (answer.status !== 429) return answer;
+    refused += 1;
+    if (!Number(answer.headers["retry-after"])) without += 1;
+    await pause(Number(answer.headers["retry-after"]) || 1);
+  }
+}
+async function upload(address) {
+  const announced = await insist(() => ask(address, "POST", "/v1/uploads", { "Upload-Length": body.length }));
+  if (announced.status !== 201) throw new Error(`${announced.status} ${announced.text}`);
+  const place = announced.headers.location;
+  const headers = { "Upload-Offset": 0, "Content-Type": "application/offset+octet-stream", "Content-Length": body.length };
+  const sent = await insist(() => ask(address, "PATCH", place, headers, body));
+  if (sent.status !== 204) throw new Error(`${sent.status} ${sent.text}`);
+  return place.split("/").pop();
+}
+
+let { child, address } = await serve();
+const before = peak(child.pid);
+let start = performance.now();
+const ids = await Promise.all(Array.from({ length: Number(count) }, () => upload(address)));
+const seconds = (performance.now() - start) / 1000;
+const memory = peak(child.pid);
+child.kill("SIGKILL");
+await new Promise((done) => child.once("exit", done));
+
+({ child, address } = await serve());
+let kept = 0;
+for (const id of new Set(ids)) {
+  const known = JSON.parse((await ask(address, "GET", `/v1/clips/${id}`)).text);
+  if (["queued", "running", "done"].includes(known.state) && known.size === body.length) kept += 1;
+}
+child.kill("SIGKILL");
+await new Promise((done) => child.once("exit", done));
+rmSync(path.join(home, "newsroom"), { recursive: true });
+
+({ child, address } = await serve());
+const times = [];
+for (let round = 0; round < 3; round++) {
+  start = performance.now();
+  const sent = await ask(address, "POST", "/v1/clips?name=clip.mp4", { "Content-Type": "video/mp4" }, readFileSync(clip));
+  const { id } = JSON.parse(sent.text);
+  for (;;) {
+    const known = JSON.parse((await ask(address, "GET", `/v1/clips/${id}`)).text);
+    if (known.state === "done") break;
+    await pause(0.02);
+  }
+  const page = (performance.now() - start) / 1000;
+  start = performance.now();
+  try { execFileSync(program, ["verify", "--json", "--quiet", clip], { env: environment, stdio: "ignore" }); } catch { /* the verdict's exit status */ }
+  times.push([page, (performance.now() - start) / 1000]);
+}
+child.kill("SIGTERM");
+await new Promise((done) => child.once("exit", done));
+rmSync(home, { recursive: true });
+
+const median = (values) => values.sort((one, other) => one - other)[Math.floor(values.length / 2)];
+const ratio = median(times.map(([page, alone]) => page / alone));
+console.log("| what | figure |");
+console.log("|---|---|");
+console.log(`| uploads at once, each of ${megabytes} MB | ${count} |`);
+console.log(`| accepted and still there after kill -9 and a new start | ${kept} |`);
+console.log(`| time until all were accepted, s | ${seconds.toFixed(1)} |`);
+console.log(`| answers 429 on the way (without Retry-After: ${without}) | ${refused} |`);
+console.log(`| most memory of the server, MB (before the first upload: ${before.toFixed(0)}) | ${memory.toFixed(0)} |`);
+console.log(`| from sending a clip to its verdict, over the command line's time (median of 3) | ${ratio.toFixed(2)} |`);
+if (kept !== Number(count) || without) process.exit(1);
