@@ -75,6 +75,28 @@ await new Promise((done) => child.once("exit", done));
 rmSync(path.join(home, "newsroom"), { recursive: true });
 
 ({ child, address } = await serve());
+const idle = peak(child.pid);
+const large = Number(process.env.LARGE_MEGABYTES ?? 2000) * 1e6;
+const place = (await ask(address, "POST", "/v1/uploads", { "Upload-Length": large })).headers.location;
+start = performance.now();
+const streamed = await new Promise((done, fail) => {
+  const headers = { "Tus-Resumable": "1.0.0", "Upload-Offset": 0, "Content-Type": "application/offset+octet-stream", "Content-Length": large };
+  const request = http.request(new URL(place, address), { method: "PATCH", agent: false, headers }, (answer) => done(answer.statusCode));
+  request.on("error", fail);
+  let left = large;
+  const piece = Buffer.alloc(1e6);
+  const more = () => {
+    while (left > 0) {
+      left -= piece.length;
+      if (!request.write(piece)) return request.once("drain", more);
+    }
+    return request.end();
+  };
+  more();
+});
+const largeSeconds = (performance.now() - start) / 1000;
+const largeMemory = peak(child.pid);
+await ask(address, "DELETE", `/v1/clips/${place.split("/").pop()}`);
 const times = [];
 for (let round = 0; round < 3; round++) {
   start = performance.now();
@@ -103,5 +125,7 @@ console.log(`| accepted and still there after kill -9 and a new start | ${kept} 
 console.log(`| time until all were accepted, s | ${seconds.toFixed(1)} |`);
 console.log(`| answers 429 on the way (without Retry-After: ${without}) | ${refused} |`);
 console.log(`| most memory of the server, MB (before the first upload: ${before.toFixed(0)}) | ${memory.toFixed(0)} |`);
+console.log(`| one upload of ${large / 1e6} MB: time, s (status ${streamed}) | ${largeSeconds.toFixed(1)} |`);
+console.log(`| most memory of the server then, MB (before: ${idle.toFixed(0)}) | ${largeMemory.toFixed(0)} |`);
 console.log(`| from sending a clip to its verdict, over the command line's time (median of 3) | ${ratio.toFixed(2)} |`);
 if (kept !== Number(count) || without) process.exit(1);

@@ -7,7 +7,7 @@ const AFTER: &str = " -->\n";
 /// Longest signature read, bytes of base64.
 const LONGEST: usize = 128 << 10;
 
-/// A report page with a signature over it as its last line, where it does not show.
+/// A report page with a signature over it as its last line, where it does not show (SPEC.md, section 13).
 pub fn sealed(page: String, signature: &[u8]) -> String {
     format!("{page}{BEFORE}{}{AFTER}", STANDARD.encode(signature))
 }

@@ -117,10 +117,15 @@ pub(crate) fn geometry(geometry: &Geometry, t: Language) -> String {
     if geometry.shift_x.abs() > 0.5 || geometry.shift_y.abs() > 0.5 {
         parts.push(t.fill(
             "cropped or moved (pattern offset {}, {} pixels)",
-            &[&format!("{:.0}", geometry.shift_x), &format!("{:.0}", geometry.shift_y)],
+            &[&whole(geometry.shift_x), &whole(geometry.shift_y)],
         ));
     }
     if parts.is_empty() { t.say("unchanged").to_owned() } else { parts.join(", ") }
+}
+
+/// A whole number; none is less than nothing and yet nothing.
+fn whole(number: f64) -> String {
+    format!("{:.0}", number.round() + 0.0)
 }
 
 pub(crate) fn origin(origin: Origin, t: Language) -> &'static str {
@@ -266,6 +271,7 @@ mod tests {
             scale_x: 0.5,
             scale_y: 0.5,
             shift_x: 64.0,
+            shift_y: -0.4,
             rotation: 5.0,
             ..Geometry::default()
         };

@@ -239,19 +239,25 @@ pub(crate) async fn get(
     Ok(Json(complete(state.newsroom()?, clip).await?))
 }
 
-/// Stops the work on a video that has no answer yet; forgets one that has.
+/// Stops the work on a video and forgets it.
 pub(crate) async fn delete(
     Extract(state): Extract<Arc<State>>,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let clip = known(&state, &headers, &id, Scope::Check).await?.0;
-    let newsroom = state.newsroom()?;
-    if clip.state.is_final() || clip.state == ClipState::Receiving {
-        newsroom.archive.remove(clip.id).await?;
-    } else {
-        newsroom.cancel(clip.id).await?;
-    }
+    state.newsroom()?.forget(clip.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Stops the work on a video that has no answer yet; the video stays.
+pub(crate) async fn cancel(
+    Extract(state): Extract<Arc<State>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let clip = known(&state, &headers, &id, Scope::Check).await?.0;
+    state.newsroom()?.cancel(clip.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

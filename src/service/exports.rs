@@ -185,23 +185,19 @@ async fn serve(path: &FilePath, media: &'static str, headers: &HeaderMap) -> Res
     let mut file = File::open(path).await.map_err(gone)?;
     let size = file.metadata().await.map_err(Problem::internal)?.len();
     let whole = (StatusCode::OK, 0..=size.saturating_sub(1));
-    let (status, part) = match headers.get(header::RANGE).and_then(|range| range.to_str().ok()) {
+    let asked = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    // What is no range asks for nothing less than the whole.
+    let (status, part) = match asked.and_then(|asked| parse_range_header(asked).ok()) {
         None => whole,
-        Some(asked) => match parse_range_header(asked).map(|asked| asked.validate(size)) {
-            Ok(Ok(parts)) => match &parts[..] {
-                [part] => (StatusCode::PARTIAL_CONTENT, part.clone()),
-                // Several parts at once may be answered with the whole.
-                _ => whole,
-            },
-            _ => (StatusCode::RANGE_NOT_SATISFIABLE, 0..=0),
+        Some(asked) => match asked.validate(size).as_deref() {
+            Ok([part]) => (StatusCode::PARTIAL_CONTENT, part.clone()),
+            // Several parts at once may be answered with the whole.
+            Ok(_) => whole,
+            Err(_) => return beyond(size),
         },
     };
-    let content = match status {
-        StatusCode::RANGE_NOT_SATISFIABLE => format!("bytes */{size}"),
-        _ => format!("bytes {}-{}/{size}", part.start(), part.end()),
-    };
-    let length = if status == StatusCode::RANGE_NOT_SATISFIABLE { 0 } else { part.end() - part.start() + 1 };
-    let length = length.min(size);
+    let content = format!("bytes {}-{}/{size}", part.start(), part.end());
+    let length = (part.end() - part.start() + 1).min(size);
     file.seek(SeekFrom::Start(*part.start())).await.map_err(Problem::internal)?;
     let mut response = (status, Body::new(StreamBody::new(pieces(file, length)))).into_response();
     let answer = response.headers_mut();
@@ -212,6 +208,14 @@ async fn serve(path: &FilePath, media: &'static str, headers: &HeaderMap) -> Res
     if status != StatusCode::OK {
         answer.insert(header::CONTENT_RANGE, HeaderValue::from_str(&content).map_err(Problem::internal)?);
     }
+    Ok(response)
+}
+
+fn beyond(size: u64) -> Result<Response, Problem> {
+    let why = format!("there is no such part: the video has {size} bytes");
+    let mut response = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, why).into_response();
+    let whole = HeaderValue::from_str(&format!("bytes */{size}")).map_err(Problem::internal)?;
+    response.headers_mut().insert(header::CONTENT_RANGE, whole);
     Ok(response)
 }
 

@@ -192,6 +192,12 @@ impl Newsroom {
         Ok(stopped)
     }
 
+    /// Stops what is done with a video, and forgets it.
+    pub async fn forget(&self, id: Uuid) -> Result<(), Problem> {
+        self.cancel(id).await?;
+        Ok(self.archive.remove(id).await?)
+    }
+
     /// Whether the program ends.
     pub fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Relaxed)

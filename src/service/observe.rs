@@ -94,7 +94,7 @@ fn formed(response: Response, headers: &HeaderMap, uri: &Uri, said: &Said, reque
     } else {
         said.document(request)
     };
-    for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::ALLOW, header::CONTENT_RANGE] {
         if let Some(value) = response.headers().get(&name) {
             formed.headers_mut().insert(name, value.clone());
         }

@@ -33,9 +33,10 @@ pub(crate) fn routes() -> Vec<(String, MethodRouter<Arc<State>>)> {
         ("/services/status", get(services::status)),
         ("/openapi.json", get(services::openapi)),
     ];
-    let newsroom: [(&str, MethodRouter<Arc<State>>); 13] = [
+    let newsroom: [(&str, MethodRouter<Arc<State>>); 14] = [
         ("/clips", get(clips::list).post(clips::post)),
         ("/clips/{id}", get(clips::get).delete(clips::delete)),
+        ("/clips/{id}/cancel", post(clips::cancel)),
         ("/clips/{id}/events", get(events::get)),
         ("/clips/{id}/notes", get(clips::notes).post(clips::add_note)),
         ("/clips/{id}/tags", post(clips::add_tag)),

@@ -19,6 +19,9 @@ pub(crate) fn wish(
     identity: &str,
     origin: &str,
 ) -> Result<String, Problem> {
+    if !ORIGINS.contains(&origin) {
+        return Err(Problem::bad_request("origin is camera, edited, composite or generated, or left out"));
+    }
     if kind == Kind::Check {
         return Ok(String::new());
     }
@@ -33,9 +36,6 @@ pub(crate) fn wish(
         let why = "no identity of that name may sign here: `filigrane serve --stamp-as NAME` lets one";
         return Err(Problem::new(StatusCode::BAD_REQUEST, why));
     };
-    if !ORIGINS.contains(&origin) {
-        return Err(Problem::bad_request("origin is camera, edited, composite or generated, or left out"));
-    }
     let wish = Wish { identity, origin: origin.to_owned(), watermark: true };
     serde_json::to_string(&wish).map_err(Problem::internal)
 }

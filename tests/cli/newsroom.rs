@@ -254,3 +254,25 @@ fn the_log_for_programs_names_routes_and_neither_clips_nor_words() {
     assert!(log.contains("\"route\":\"/v1/clips/{id}\"") && log.contains("\"status\":404"), "{log}");
     assert!(!log.contains("secretword") && !log.contains("6f1c0a2b"), "{log}");
 }
+
+#[test]
+fn a_player_gets_the_parts_of_a_video_that_it_asks_for() {
+    let user = User::new();
+    let served = Served::by(&user, "");
+    let id = send(&served, "clip.bin", b"0123456789");
+    let place = format!("/v1/clips/{id}/video");
+    for (range, status, content, body) in [
+        ("bytes=2-4", 206, Some("bytes 2-4/10"), &b"234"[..]),
+        ("bytes=7-", 206, Some("bytes 7-9/10"), b"789"),
+        ("bytes=-2", 206, Some("bytes 8-9/10"), b"89"),
+        ("bytes=0-1,4-5", 200, None, b"0123456789"),
+        ("chapters=1", 200, None, b"0123456789"),
+    ] {
+        let reply = tus(&served, "GET", &place, &format!("Range: {range}\r\n"), b"");
+        assert_eq!((reply.status, reply.header("content-range")), (status, content), "{range}");
+        assert_eq!(reply.body, body, "{range}");
+        assert_eq!(reply.header("content-security-policy"), Some("default-src 'none'; sandbox"));
+    }
+    let beyond = tus(&served, "GET", &place, "Range: bytes=20-30\r\n", b"");
+    assert_eq!((beyond.status, beyond.header("content-range")), (416, Some("bytes */10")));
+}

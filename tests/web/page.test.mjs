@@ -139,7 +139,7 @@ test("without script a form sends the video and the page shows the verdict", asy
   }
   assert.equal(await page.textContent("h1"), CODES[0][1]);
   await page.getByText("Technical details").click();
-  assert.ok(await page.getByText("claimSignature.validated").first().isVisible());
+  assert.ok(await page.locator(".technical").getByText("claimSignature.validated").isVisible());
   await page.screenshot({ path: "target/web/screenshots/no-script.png", fullPage: true });
   assert.deepEqual(page.faults, []);
   await page.context().close();

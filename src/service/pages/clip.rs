@@ -256,8 +256,6 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let clip = known(&state, &headers, &id, Scope::Check).await?.0;
-    let newsroom = state.newsroom()?;
-    newsroom.cancel(clip.id).await?;
-    newsroom.archive.remove(clip.id).await?;
+    state.newsroom()?.forget(clip.id).await?;
     Ok(Redirect::to("/clips").into_response())
 }
