@@ -1,5 +1,6 @@
 //! Tables, status codes and what stands at the end of a report.
 
+use crate::facts::explanation;
 use crate::json;
 use crate::markup::Markup;
 use crate::meaning::meaning;
@@ -47,7 +48,7 @@ fn manifest(page: &mut Markup, report: &Report, t: Language) {
     }
     rows.extend(models(credentials, t).map(|text| (t.say("Model stated"), text)));
     rows.extend(consents(credentials, t).map(|text| (t.say("Consent stated"), text)));
-    optional(&mut rows, t.say("Finding"), credentials.explanation.as_deref());
+    optional(&mut rows, t.say("Finding"), explanation(credentials, t).as_deref());
     let title = match credentials.state {
         CredentialsState::Invalid => t.say("Manifest in the file, which does not hold"),
         _ => t.say("Manifest in the file"),

@@ -3,8 +3,8 @@
 use crate::wording::{clock, odds, origin, percent};
 use filigrane_verdict::{
     AudioMark, Classifier, ClassifierState, Code, Credentials, CredentialsState, FurtherMark, Language,
-    ManifestSignature, RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, Withdrawal,
-    WithdrawnBy, visible,
+    ManifestSignature, RegistryFinding, RegistryState, Report, Via, Watermark, WatermarkState, Weight,
+    Withdrawal, WithdrawnBy, explain, visible,
 };
 
 const NAME_LIMIT: usize = 100;
@@ -62,10 +62,7 @@ fn credentials(credentials: &Credentials, t: Language) -> Fact {
             .to_owned(),
         ),
         CredentialsState::Invalid => {
-            let reason = credentials
-                .explanation
-                .as_deref()
-                .map(|text| format!(": {}", visible(text.trim_end_matches('.'), 200)));
+            let reason = explanation(credentials, t).map(|text| format!(": {}", text.trim_end_matches('.')));
             let sentence = t.fill("Present, but they do not hold{}.", &[&reason.unwrap_or_default()]);
             (t.say("do not hold"), Sign::Against, sentence)
         }
@@ -79,6 +76,22 @@ fn credentials(credentials: &Credentials, t: Language) -> Fact {
         sentence.push_str(&t.fill(" They say that the content was {}.", &[origin(stated, t)]));
     }
     Fact { stage: t.say("Credentials"), state, sign, sentence }
+}
+
+/// The first thing about credentials that does not hold: in the validator's own words, or, in another language than theirs,
+/// in those for its status code.
+pub(crate) fn explanation(credentials: &Credentials, t: Language) -> Option<String> {
+    let own = credentials.explanation.as_deref()?;
+    let failed = credentials.codes.iter().find_map(|code| {
+        explain(code).filter(|meaning| meaning.weight == Weight::Failed).map(|meaning| (code, meaning.plain))
+    });
+    Some(match (t, failed) {
+        (Language::English, _) | (_, None) => visible(own, 200),
+        (other, Some((code, plain))) => {
+            let words = other.say(plain).trim_end_matches('.');
+            format!("{words} ({})", visible(code, 100))
+        }
+    })
 }
 
 fn not_asked(t: Language) -> (&'static str, Sign, String) {

@@ -64,3 +64,40 @@ pub fn headline_of(code: Option<Code>, t: Language) -> Headline {
     let face = face(code, t);
     Headline { symbol: face.symbol, words: face.words, tone: face.tone.class() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    /// What stands between the tags.
+    fn text(html: &str) -> String {
+        html.split('<')
+            .filter_map(|part| part.split_once('>'))
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    #[test]
+    fn every_verdict_is_told_in_french_without_a_word_of_english() {
+        for code in Code::ALL {
+            let mut report = examples::report(code);
+            // In a language of the detector's own.
+            report.classifier.evidence.clear();
+            let parts = parts(&report, &[1.0], Language::French);
+            let all =
+                [&parts.verdict, &parts.layers, &parts.limits, &parts.details, &parts.codes, &parts.geometry];
+            let told: String = all.into_iter().chain(&parts.timeline).map(|part| text(part)).collect();
+            // The program's own word for the verdict is the same everywhere.
+            let told = told.replacen(code.as_str(), "", 1);
+            for word in
+                ["the", "of", "was", "is", "and", "not", "no", "from", "signed", "holds", "file", "mark"]
+            {
+                let found = told.split(|c: char| !c.is_alphanumeric() && c != '.').any(|one| one == word);
+                assert!(!found, "{code}: {word} in {told}");
+            }
+            assert_ne!(parts.headline, super::parts(&report, &[], Language::English).headline);
+        }
+    }
+}

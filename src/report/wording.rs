@@ -273,7 +273,6 @@ mod tests {
             shift_x: 64.0,
             shift_y: -0.4,
             rotation: 5.0,
-            ..Geometry::default()
         };
         assert_eq!(
             geometry(&changed, EN),

@@ -169,7 +169,7 @@ pub(crate) async fn post(
     }
     let kind = kind(&sent.kind)?;
     let wish = stamps::wish(&state, &caller, kind, &sent.identity, &sent.origin)?;
-    let _place = newsroom.upload_place()?;
+    let _place = newsroom.upload_place().await?;
     let size = body.size_hint().lower();
     let new = NewClip { name: &sent.name, kind, size, owner: &caller.name, wish: &wish };
     let id = newsroom.announce(&caller, &new).await?;
@@ -195,7 +195,7 @@ pub(crate) async fn fetch(
 pub(crate) async fn fetched(state: &State, caller: &Caller, address: &str) -> Result<Uuid, Problem> {
     let newsroom = state.newsroom()?;
     let (url, name) = newsroom.sources.allow(address)?;
-    let _place = newsroom.upload_place()?;
+    let _place = newsroom.upload_place().await?;
     let most = state.limits.upload_bytes;
     let (size, mut pieces) = newsroom.sources.fetch(url, most).await?;
     let size = size.unwrap_or(0);

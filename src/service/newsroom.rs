@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use filigrane_archive::{Archive, Kind, NewClip, State as ClipState};
@@ -17,6 +17,8 @@ use crate::problem::Problem;
 use crate::who::Caller;
 use crate::{Desk, ServiceLimits};
 
+/// Longest wait for a place for an upload.
+const WAIT: Duration = Duration::from_secs(5);
 /// Seconds until an upload that was turned away makes sense again: places are freed as uploads end.
 const SOON: u32 = 2;
 /// The same when the waiting jobs are too many, or a quota is used up.
@@ -95,9 +97,11 @@ impl Newsroom {
         })
     }
 
-    /// A place for one upload on its way in.
-    pub fn upload_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| {
+    /// A place for one upload on its way in. It is waited for a little while before anything is read: a caller who is turned
+    /// away has often sent too much to hear why.
+    pub async fn upload_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = tokio::time::timeout(WAIT, Arc::clone(&self.uploads).acquire_owned()).await;
+        place.ok().and_then(Result::ok).ok_or_else(|| {
             self.metrics.refused.inc();
             Problem::busy(SOON)
         })

@@ -84,7 +84,7 @@ pub(crate) async fn patch(
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
     }
     let stated = number(&headers, &OFFSET)?;
-    let _place = newsroom.upload_place()?;
+    let _place = newsroom.upload_place().await?;
     let _held = newsroom.hold(clip.id)?;
     if clip.state != ClipState::Receiving {
         return Err(Problem::new(StatusCode::GONE, "this upload was stopped, or is whole"));

@@ -57,7 +57,7 @@ pub(crate) async fn post(
     let newsroom = state.newsroom()?;
     let caller = state.caller(&headers, Scope::Check).await?;
     let mut form = form.map_err(|error| Problem::bad_request(error.body_text()))?;
-    let _place = newsroom.upload_place()?;
+    let _place = newsroom.upload_place().await?;
     let (mut wanted, mut identity, mut origin) = (String::new(), String::new(), String::new());
     let mut taken = Vec::new();
     let stated = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
