@@ -5,6 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${PROGRAM:-target/release/filigrane}
 venv=target/schemathesis
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    . scripts/debian.sh
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+fi
 [ -x "$venv/bin/schemathesis" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet 'schemathesis==4.32.5'; }
 work=$(mktemp -d)
 export FILIGRANE_HOME=$work/home

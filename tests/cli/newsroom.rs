@@ -276,3 +276,36 @@ fn a_player_gets_the_parts_of_a_video_that_it_asks_for() {
     let beyond = tus(&served, "GET", &place, "Range: bytes=20-30\r\n", b"");
     assert_eq!((beyond.status, beyond.header("content-range")), (416, Some("bytes */10")));
 }
+
+#[test]
+fn a_video_is_fetched_from_a_host_that_the_operator_named_and_from_no_other() {
+    let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = host.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in host.incoming().flatten() {
+            let mut request = [0; 2048];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nvideo";
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    let user = User::new();
+    let wanted = format!(r#"{{"url": "http://localhost:{port}/films/harbour.mp4"}}"#);
+    let ask =
+        |served: &Served| served.ask("POST", "/v1/fetches", None, "application/json", wanted.as_bytes());
+    // Nothing is fetched by default, and nothing from within the own network unless that is said, too.
+    for options in
+        [String::new(), "--fetch-from elsewhere.example".to_owned(), format!("--fetch-from localhost:{port}")]
+    {
+        let served = Served::by(&user, &options);
+        let refused = ask(&served);
+        assert_eq!(refused.status, 400, "{options}: {refused:?}");
+    }
+    let served = Served::by(&user, &format!("--fetch-from localhost:{port} --fetch-private"));
+    let fetched = ask(&served);
+    assert_eq!(fetched.status, 202, "{fetched:?}");
+    assert_eq!(
+        (&fetched.json()["name"], &fetched.json()["size"]),
+        (&Value::from("harbour.mp4"), &Value::from(5))
+    );
+}
