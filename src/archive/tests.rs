@@ -151,3 +151,20 @@ async fn what_a_key_has_sent_is_counted_and_another_programs_database_is_refused
     let error = Archive::open(folder.path()).await.unwrap_err().to_string();
     assert!(error.contains("archive.sqlite"), "{error}");
 }
+
+#[tokio::test]
+async fn sums_and_the_next_job_are_found_without_reading_every_answer() {
+    let room = Room::new().await;
+    for query in [
+        "SELECT state, count(*) AS clips, sum(size) AS bytes FROM clips GROUP BY state",
+        "SELECT coalesce(sum(size), 0) FROM clips WHERE owner = 'desk' AND created_at >= '2026'",
+        "SELECT sequence FROM clips WHERE state = 'queued' ORDER BY sequence LIMIT 1",
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))
+                .fetch_all(&room.archive.pool)
+                .await
+                .unwrap();
+        assert!(plan.iter().all(|step| step.3.contains("COVERING INDEX")), "{query}: {plan:?}");
+    }
+}

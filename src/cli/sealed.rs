@@ -17,6 +17,10 @@ const BEGINNING: &[u8] = b"<!doctype html>\n<html";
 
 /// Whether a file is a report of this program's, or another page, and no video.
 pub fn is_page(path: &Path) -> bool {
+    // What is no regular file may keep whoever opens it waiting.
+    if !path.metadata().is_ok_and(|facts| facts.is_file()) {
+        return false;
+    }
     let mut head = [0; BEGINNING.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *BEGINNING
 }

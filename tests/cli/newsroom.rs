@@ -309,3 +309,18 @@ fn a_video_is_fetched_from_a_host_that_the_operator_named_and_from_no_other() {
         (&Value::from("harbour.mp4"), &Value::from(5))
     );
 }
+
+#[test]
+fn a_server_that_is_asked_to_end_puts_its_work_back_and_goes_on_with_it_later() {
+    let user = scene().creator();
+    let video = std::fs::read(&scene().signed).unwrap();
+    let served = Served::by(&user, "--workers 2");
+    let clips: Vec<String> = (0..4).map(|number| send(&served, &format!("{number}.mp4"), &video)).collect();
+    let start = Instant::now();
+    assert_eq!(served.end(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(40), "it did not wait for all of them");
+    let served = Served::by(&user, "");
+    for id in &clips {
+        assert_eq!(settled(&served, id)["verdict"], "verified");
+    }
+}
