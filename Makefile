@@ -21,6 +21,7 @@ bench: build
 	@scripts/bench-audio.sh
 	@scripts/bench-watermark.sh
 	@scripts/bench-registry.sh
+	@scripts/bench-newsroom.sh
 
 # The networks and the loop around them against live diffusers; downloads torch.
 parity: setup

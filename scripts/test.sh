@@ -18,6 +18,9 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" || status=$?
+# The page and its interface, with the program that the tests built.
+FILIGRANE=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-web.sh 2>&1 || status=$?
+PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane ROUNDS=${ROUNDS:-10} scripts/fuzz-api.sh 2>&1 || status=$?
 # "test result: ok. 12 passed; 0 failed; 1 ignored; …", once for each program.
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
      END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$log"

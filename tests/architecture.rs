@@ -14,7 +14,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
@@ -25,9 +25,10 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("registry", &["frame"]),
     ("watermark", &["frame", "signal"]),
     ("fingerprint", &["frame", "signal"]),
+    ("archive", &["frame"]),
     ("report", &["verdict"]),
     ("pipeline", &["frame", "fingerprint", "media", "provenance", "registry", "verdict", "watermark"]),
-    ("service", &["frame", "pipeline", "registry", "report", "verdict"]),
+    ("service", &["archive", "frame", "pipeline", "registry", "report", "verdict"]),
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
@@ -38,8 +39,8 @@ const SECRETS: [(&str, &[&str], &[&str]); 12] = [
     ("ort", &["use ort::", "ort::session", "ort::value"], &["infer"]),
     ("tract-onnx", &["tract_onnx::"], &["infer"]),
     ("tokenizers", &["tokenizers::"], &["generate"]),
-    ("ureq", &["ureq::"], &["provenance", "registry"]),
-    ("sqlx", &["sqlx::"], &["registry"]),
+    ("ureq", &["ureq::"], &["provenance", "registry", "service"]),
+    ("sqlx", &["sqlx::"], &["registry", "archive"]),
     ("object_store", &["object_store::"], &["registry"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),
@@ -167,4 +168,50 @@ fn files_stay_short_and_library_roots_hold_no_code() {
             assert!(!code(&text).any(|line| has_word(line, "fn")), "{} holds code", path.display());
         }
     }
+}
+
+/// The string literals that stand first in calls of `say` and `fill`, as the compiler reads them but for escapes.
+fn spoken(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for call in [".say(", ".fill("] {
+        for (at, _) in text.match_indices(call) {
+            let Some(literal) = text[at + call.len()..].trim_start().strip_prefix('"') else { continue };
+            let mut spoken = String::new();
+            let mut characters = literal.chars().peekable();
+            while let Some(character) = characters.next() {
+                match character {
+                    '"' => break,
+                    '\\' if characters.peek() == Some(&'\n') => {
+                        while characters.peek().is_some_and(|next| next.is_whitespace()) {
+                            characters.next();
+                        }
+                    }
+                    '\\' => spoken.extend([Some('\\'), characters.next()].into_iter().flatten()),
+                    other => spoken.push(other),
+                }
+            }
+            found.push(spoken);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_text_for_people_stands_in_the_catalogue_beside_its_translation() {
+    let catalogue: String =
+        sources(&top().join("src/verdict/texts")).into_iter().map(|(_, text)| text).collect();
+    let mut checked = 0;
+    let mut files = sources(&top().join("src"));
+    for entry in fs::read_dir(top().join("src/service/templates")).expect("templates").flatten() {
+        files.push((entry.path(), fs::read_to_string(entry.path()).expect("text")));
+    }
+    for (path, text) in files.iter().filter(|(path, _)| !path.ends_with("verdict/language.rs")) {
+        let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for spoken in spoken(own) {
+            let line = format!("    (\"{spoken}\", \"");
+            assert!(catalogue.contains(&line), "{}: {spoken:?} is not translated", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 300, "{checked} texts were found");
 }

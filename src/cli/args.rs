@@ -72,11 +72,11 @@ filigrane registry import offline/"
         #[command(subcommand)]
         verb: RegistryVerb,
     },
-    /// Answers look-ups in the registry over HTTP: the C2PA Soft Binding Resolution API
+    /// A page to check videos on, its HTTP interface, and the registry over HTTP
     #[command(
         args_conflicts_with_subcommands = true,
-        after_help = "Examples:\n  filigrane serve\n  filigrane serve token new agency --scope store:manifests\n  \
-filigrane serve --listen 0.0.0.0:8080 --public"
+        after_help = "Examples:\n  filigrane serve\n  filigrane serve token new ada --scope check,stamp\n  \
+filigrane serve --listen 0.0.0.0:8080"
     )]
     Serve(Serve),
 }
@@ -173,6 +173,9 @@ pub struct Verify {
     /// Write a self-contained report of one video
     #[arg(long, value_name = "HTML")]
     pub report: Option<PathBuf>,
+    /// Sign the report as this identity, so that `filigrane verify report.html` notices a change of it
+    #[arg(long, value_name = "NAME", requires = "report")]
+    pub sign_as: Option<String>,
     /// Judge certificates as of this time, such as 2026-11-01T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
@@ -358,12 +361,58 @@ pub struct Serve {
     /// Let everybody read who can reach the address; publishing takes a token in any case
     #[arg(long)]
     pub public: bool,
-    /// Most videos received or looked at at once; further ones are turned away
+    /// Serve the registry alone, without the page
+    #[arg(long)]
+    pub registry_only: bool,
+    /// Who signs reports [default: the identity "default", made on first use]
+    #[arg(long, value_name = "NAME")]
+    pub identity: Option<String>,
+    /// Who may sign videos that are sent to the page, by whoever has the scope `stamp` [default: who signs reports]
+    #[arg(long, value_name = "NAME")]
+    pub stamp_as: Vec<String>,
+    /// Certificates (PEM) whose signatures are trusted, beside those you trust already
+    #[arg(long, value_name = "PEM")]
+    pub trust: Vec<PathBuf>,
+    /// Hosts that videos may be fetched from, such as media.example.org [default: none]
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub fetch_from: Vec<String>,
+    /// Let those hosts lie within the own network
+    #[arg(long, requires = "fetch_from")]
+    pub fetch_private: bool,
+    /// Videos of the page worked on at once
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
+    pub workers: u8,
+    /// Videos of the page received at once; further ones are told when to come again
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "NUMBER")]
+    pub uploads: u16,
+    /// Most videos of the page that wait for their turn
+    #[arg(long, default_value_t = 512, value_name = "NUMBER")]
+    pub backlog: u64,
+    /// Largest video taken by the page, MiB
+    #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
+    pub largest_upload: u32,
+    /// Room for the videos of the page, GiB
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), value_name = "GIB")]
+    pub keep: u32,
+    /// Most requests of one caller to the page in a minute
+    #[arg(long, default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..), value_name = "NUMBER")]
+    pub rate: u32,
+    /// How the log on standard error looks: text, or json for one object a line
+    #[arg(long, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
+    pub log: LogForm,
+    /// Most videos for look-ups received or looked at at once; further ones are turned away
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
     pub videos: u8,
-    /// Largest video taken, MiB
+    /// Largest video taken for a look-up, MiB
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
     pub largest_video: u32,
+}
+
+/// How a log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    Text,
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -384,9 +433,15 @@ pub enum TokenVerb {
     New {
         /// Whose it is: letters, digits, '.', '_' and '-'
         name: String,
-        /// What it is good for: fetch:manifests, store:manifests, store:bindings
+        /// What it is good for: check, read, stamp, metrics; fetch:manifests, store:manifests, store:bindings
         #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPES")]
         scope: Vec<Scope>,
+        /// When it runs out, such as 2026-12-31T00:00:00Z [default: never]
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        /// How much it may send to the page in a day, MiB [default: as much as there is room for]
+        #[arg(long, value_name = "MIB")]
+        quota: Option<u64>,
     },
     /// Lists the tokens, without their secrets
     List,

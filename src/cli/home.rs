@@ -57,6 +57,11 @@ impl Home {
         self.folder.join("uploads")
     }
 
+    /// Where the page keeps videos, answers and notes.
+    pub fn newsroom(&self) -> PathBuf {
+        self.folder.join("newsroom")
+    }
+
     pub fn trust_folder(&self) -> PathBuf {
         self.folder.join("trust")
     }

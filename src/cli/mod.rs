@@ -1,6 +1,7 @@
 //! The command line: the only reader of arguments, environment and terminal.
 
 mod args;
+mod desk;
 mod error;
 mod home;
 mod identity;
@@ -9,6 +10,7 @@ mod lint;
 mod output;
 mod progress;
 mod registry;
+mod sealed;
 mod serve;
 mod stamp;
 mod stream;

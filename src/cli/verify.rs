@@ -3,7 +3,7 @@ use std::fs;
 use filigrane::frame::Limits;
 use filigrane::media::Cancel;
 use filigrane::pipeline::{Stages, Still, Verifier};
-use filigrane::provenance::{TrustAnchors, crjson};
+use filigrane::provenance::{Identity, TrustAnchors, crjson};
 use filigrane::report::{self, Sample};
 use filigrane::verdict::{Report, overall_exit_status};
 use filigrane::watermark::Key;
@@ -11,11 +11,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::cli::args::{self, Common, Form, Stage};
+use crate::cli::desk::seal;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::key::read_key;
 use crate::cli::output::{print, print_json, say, style};
 use crate::cli::progress::Bar;
+use crate::cli::sealed;
 
 /// Sample pictures in a report.
 const STILLS: usize = 6;
@@ -36,6 +38,9 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     let as_json = common.json || wanted.format == Some(Form::Json);
     let home = Home::of(common)?;
     let trust = home.trust_anchors(&wanted.trust)?;
+    if wanted.inputs.iter().all(|input| sealed::is_page(input)) {
+        return sealed::run(&wanted.inputs, &trust, as_json);
+    }
     if wanted.format == Some(Form::Crjson) {
         if stream.is_some() {
             let why =
@@ -76,7 +81,8 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
             return Err(Failure::Usage(format!("{}: stopped on request", input.display())));
         }
         if let Some(path) = &wanted.report {
-            write_report(path, &verified.report, verified.stills)?;
+            let sealer = wanted.sign_as.as_deref().map(|name| home.identity(Some(name))).transpose()?;
+            write_report(path, &verified.report, verified.stills, sealer.as_ref())?;
         }
         if verified.report.verdict.is_none() {
             let why = verified.report.errors.join("; ");
@@ -112,13 +118,22 @@ fn manifests(wanted: &args::Verify, trust: &TrustAnchors) -> Result<u8, Failure>
     }
 }
 
-fn write_report(path: &std::path::Path, report: &Report, stills: Vec<Still>) -> Result<(), Failure> {
+fn write_report(
+    path: &std::path::Path,
+    report: &Report,
+    stills: Vec<Still>,
+    sealer: Option<&Identity>,
+) -> Result<(), Failure> {
     let samples: Vec<Sample> = stills
         .into_iter()
         .map(|still| Sample { time: still.time, caption: caption(report, still.time), jpeg: still.jpeg })
         .collect();
     let now = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
     let html = report::html(report, &samples, &now, env!("CARGO_PKG_VERSION"));
+    let html = match sealer {
+        Some(identity) => seal(html, identity)?,
+        None => html,
+    };
     fs::write(path, html).map_err(|source| Failure::Io { path: path.to_owned(), source })
 }
 

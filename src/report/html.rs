@@ -1,7 +1,9 @@
 use crate::markup::Markup;
-use crate::wording::{Tone, headline};
-use crate::{base64, sections};
-use filigrane_verdict::Report;
+use crate::wording::headline;
+use crate::{details, sections};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use filigrane_verdict::{Language, Report};
 use sha2::{Digest, Sha256};
 
 /// A frame of the video to show in the page.
@@ -17,12 +19,24 @@ pub struct Sample {
 
 const STYLE: &str = include_str!("page.css");
 
+/// The report in English as [`html_in`] gives it.
+pub fn html(report: &Report, samples: &[Sample], generated_at: &str, version: &str) -> String {
+    html_in(report, samples, generated_at, version, Language::English)
+}
+
 /// The report as one HTML file that needs nothing else: no script, no request, styles bound by their digest in the
 /// content security policy, sample frames as data URIs. `generated_at` and `version` are printed as given.
-pub fn html(report: &Report, samples: &[Sample], generated_at: &str, version: &str) -> String {
-    let headline = headline(report);
+pub fn html_in(
+    report: &Report,
+    samples: &[Sample],
+    generated_at: &str,
+    version: &str,
+    t: Language,
+) -> String {
+    let headline = headline(report, t);
     let mut page = Markup::new();
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<!doctype html>\n<html").attribute("lang", t.tag());
+    page.raw(">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\"").attribute("content", &policy()).raw(">\n");
     page.raw(
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -32,29 +46,25 @@ pub fn html(report: &Report, samples: &[Sample], generated_at: &str, version: &s
     );
     page.text(headline.words, 80).raw(" · ").text(&report.file, 80).raw(" · filigrane</title>\n<style>");
     page.raw(STYLE).raw("</style>\n</head>\n");
-    page.raw(match headline.tone {
-        Tone::Sound => "<body class=\"sound\">\n",
-        Tone::Partial => "<body class=\"partial\">\n",
-        Tone::Open => "<body class=\"open\">\n",
-        Tone::Wrong => "<body class=\"wrong\">\n",
-    });
-    page.raw("<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n");
-    sections::masthead(&mut page, generated_at);
+    page.raw("<body").attribute("class", headline.tone.class()).raw(">\n");
+    page.raw("<a class=\"skip\" href=\"#verdict\">").raw(t.say("Skip to the verdict")).raw("</a>\n");
+    sections::masthead(&mut page, generated_at, t);
     page.raw("<main>\n");
-    sections::verdict(&mut page, report);
-    sections::layers(&mut page, report);
-    sections::limits(&mut page, report);
-    sections::evidence(&mut page, report, samples);
-    sections::details(&mut page, report);
-    sections::technical(&mut page, report);
+    sections::verdict(&mut page, report, t);
+    sections::layers(&mut page, report, t);
+    sections::limits(&mut page, report, t);
+    sections::evidence(&mut page, report, samples, t);
+    details::details(&mut page, report, t);
+    details::technical(&mut page, report, true, t);
     page.raw("</main>\n");
-    sections::colophon(&mut page, report, generated_at, version);
+    details::colophon(&mut page, report, generated_at, version, t);
     page.raw("</body>\n</html>\n");
     page.finish()
 }
 
-fn policy() -> String {
-    let digest = base64::encode(&Sha256::digest(STYLE.as_bytes()));
+/// The content security policy of a report: its own styles and pictures, and nothing else.
+pub fn policy() -> String {
+    let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     format!(
         "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )

@@ -131,7 +131,7 @@ fn the_policy_allows_this_style_sheet_and_pictures_in_the_page_only() {
     let page = page(&examples::report(Code::Verified));
     let (_, style) = page.split_once("<style>").expect("a style sheet");
     let (style, _) = style.split_once("</style>").expect("closed");
-    let digest = base64::encode(&Sha256::digest(style.as_bytes()));
+    let digest = STANDARD.encode(Sha256::digest(style.as_bytes()));
     assert!(page.contains(&format!(
         "content=\"default-src &#39;none&#39;; style-src &#39;sha256-{digest}&#39;; img-src data:; \
          base-uri &#39;none&#39;; form-action &#39;none&#39;\""

@@ -3,20 +3,30 @@
 //! Nothing here opens a file, reads a clock or looks at the environment; what is needed of them is an argument.
 //! Every text that came out of a video is taken for an attacker's and escaped for where it goes.
 
-mod base64;
+mod details;
 #[cfg(test)]
 mod examples;
 mod facts;
 mod html;
 mod json;
 mod markup;
+mod meaning;
 mod motif;
+mod parts;
+mod placement;
 mod plot;
+mod seal;
 mod sections;
 mod terminal;
+mod tree;
 mod wording;
 
-pub use html::{Sample, html};
+pub use html::{Sample, html, html_in, policy};
 pub use json::{json, json_line};
+pub use parts::{Headline, Parts, headline_of, parts};
+pub use placement::placement;
 pub use plot::timeline;
+pub use seal::{sealed, unsealed};
 pub use terminal::{Style, terminal};
+pub use tree::tree;
+pub use wording::clock;

@@ -1,4 +1,5 @@
-use crate::base64;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use filigrane_verdict::{is_deceptive, visible};
 use std::fmt::Write;
 
@@ -64,7 +65,7 @@ impl Markup {
 
     /// Adds a `src` attribute that holds a JPEG picture.
     pub fn jpeg_source(&mut self, jpeg: &[u8]) -> &mut Self {
-        let _ = write!(self.0, " src=\"data:image/jpeg;base64,{}\"", base64::encode(jpeg));
+        let _ = write!(self.0, " src=\"data:image/jpeg;base64,{}\"", STANDARD.encode(jpeg));
         self
     }
 

@@ -1,13 +1,16 @@
 use crate::markup::Markup;
 use crate::wording::clock;
-use filigrane_verdict::{CredentialsState, Report, Strength, WatermarkState};
+use filigrane_verdict::{CredentialsState, Language, Report, Strength, WatermarkState};
 
 const MARGIN: f64 = 12.0;
 const STRENGTH_TOP: f64 = 30.0;
 const STRENGTH_BOTTOM: f64 = 130.0;
 const SPAN_TOP: f64 = 178.0;
 const CREDENTIALS_TOP: f64 = 218.0;
+const ESTIMATE_TOP: f64 = 258.0;
 const BAND: f64 = 10.0;
+/// Height of the lane of the estimate, where there is one.
+const LANE: f64 = 40.0;
 const AXIS: f64 = 252.0;
 const HEIGHT: f64 = 276.0;
 /// Most bars drawn; above it neighbours share one.
@@ -22,47 +25,51 @@ const MOST_TICKS: usize = 64;
 /// It has colours of its own as presentation attributes, and classes (`bar strong`, `bar weak`, `threshold`, `halo`, `span`,
 /// `cover`, `broken`, `axis`, `tick`, `label`, `name`) by which a style sheet may change them.
 pub fn timeline(report: &Report, samples: &[f64], width: u32) -> Option<String> {
-    timeline_markup(report, samples, width).map(Markup::finish)
+    timeline_markup(report, samples, width, Language::English).map(Markup::finish)
 }
 
-pub(crate) fn timeline_markup(report: &Report, samples: &[f64], width: u32) -> Option<Markup> {
-    let scale = Scale::new(report, f64::from(width.clamp(240, 4000)))?;
+pub(crate) fn timeline_markup(report: &Report, samples: &[f64], width: u32, t: Language) -> Option<Markup> {
+    let scale = Scale::new(report, f64::from(width.clamp(240, 4000)), t)?;
     let mut svg = Markup::new();
     svg.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" role=\"img\"")
-        .attribute("viewBox", &format!("0 0 {} {HEIGHT}", scale.width))
-        .attribute("aria-label", &description(report, scale.duration))
+        .attribute("viewBox", &format!("0 0 {} {}", scale.width, HEIGHT + scale.lane))
+        .attribute("aria-label", &description(report, scale.duration, t))
         .raw(" font-size=\"12\" fill=\"#333\">");
     strength(&mut svg, report, &scale);
     marked_span(&mut svg, report, &scale);
     covered_span(&mut svg, report, &scale);
+    estimate(&mut svg, report, &scale);
     axis(&mut svg, samples, &scale);
     svg.raw("</svg>");
     Some(svg)
 }
 
 /// What the timeline shows, in words.
-pub(crate) fn description(report: &Report, duration: f64) -> String {
+pub(crate) fn description(report: &Report, duration: f64, t: Language) -> String {
     let watermark = &report.watermark;
-    let mut text = format!("Evidence over {}. ", clock(duration));
+    let mut text = t.fill("Evidence over {}. ", &[&clock(duration)]);
     match (watermark.threshold, watermark.timeline.len()) {
-        (_, 0) => text.push_str("Watermark strength was not measured stretch by stretch. "),
+        (_, 0) => text.push_str(t.say("Watermark strength was not measured stretch by stretch. ")),
         (Some(threshold), all) => {
             let above = watermark.timeline.iter().filter(|stretch| stretch.score >= threshold).count();
-            text.push_str(&format!(
-                "Watermark strength lies above the detection threshold in {above} of {all} stretches. "
+            text.push_str(&t.fill(
+                "Watermark strength lies above the detection threshold in {} of {} stretches. ",
+                &[&above.to_string(), &all.to_string()],
             ));
         }
-        (None, all) => text.push_str(&format!("Watermark strength is shown in {all} stretches. ")),
+        (None, all) => {
+            text.push_str(&t.fill("Watermark strength is shown in {} stretches. ", &[&all.to_string()]))
+        }
     }
     match (watermark.state, watermark.start, watermark.end) {
         (WatermarkState::Found, Some(start), Some(end)) => {
-            text.push_str(&format!("Marked from {} to {}. ", clock(start), clock(end)));
+            text.push_str(&t.fill("Marked from {} to {}. ", &[&clock(start), &clock(end)]));
         }
-        (WatermarkState::Found, ..) => text.push_str("A mark was found. "),
-        (WatermarkState::Absent, ..) => text.push_str("No mark was found. "),
+        (WatermarkState::Found, ..) => text.push_str(t.say("A mark was found. ")),
+        (WatermarkState::Absent, ..) => text.push_str(t.say("No mark was found. ")),
         (WatermarkState::Skipped, ..) => {}
     }
-    text.push_str(coverage(report));
+    text.push_str(coverage(report, t));
     text.push('.');
     text
 }
@@ -79,17 +86,21 @@ pub(crate) fn duration(report: &Report) -> Option<f64> {
 }
 
 struct Scale {
+    t: Language,
     width: f64,
     duration: f64,
     top: f64,
+    /// Room for the lane of the estimate.
+    lane: f64,
 }
 
 impl Scale {
-    fn new(report: &Report, width: f64) -> Option<Self> {
+    fn new(report: &Report, width: f64, t: Language) -> Option<Self> {
         let scores = report.watermark.timeline.iter().map(|stretch| stretch.score);
         let strongest = scores.filter(|score| score.is_finite()).fold(1.0, f64::max);
         let threshold = report.watermark.threshold.filter(|threshold| threshold.is_finite()).unwrap_or(0.0);
-        Some(Self { width, duration: duration(report)?, top: strongest.max(threshold * 1.5) * 1.05 })
+        let lane = if report.classifier.segments.is_empty() { 0.0 } else { LANE };
+        Some(Self { t, lane, width, duration: duration(report)?, top: strongest.max(threshold * 1.5) * 1.05 })
     }
 
     fn x(&self, seconds: f64) -> f64 {
@@ -105,11 +116,14 @@ impl Scale {
 
 fn strength(svg: &mut Markup, report: &Report, scale: &Scale) {
     let watermark = &report.watermark;
-    let unit = if scale.width < 480.0 { "" } else { ", in standard deviations of unmarked video" };
-    name(svg, 16.0, &format!("Watermark strength{unit}"));
+    let words = match scale.width < 480.0 {
+        true => scale.t.say("Watermark strength"),
+        false => scale.t.say("Watermark strength, in standard deviations of unmarked video"),
+    };
+    name(svg, 16.0, words);
     rule(svg, scale, STRENGTH_BOTTOM);
     if watermark.timeline.is_empty() {
-        label(svg, MARGIN, 84.0, "start", "not measured stretch by stretch");
+        label(svg, MARGIN, 84.0, "start", scale.t.say("not measured stretch by stretch"));
         return;
     }
     let threshold = watermark.threshold.filter(|threshold| threshold.is_finite());
@@ -136,20 +150,21 @@ fn strength(svg: &mut Markup, report: &Report, scale: &Scale) {
         let dashed =
             "<line class=\"threshold\" stroke=\"#a33a1e\" stroke-width=\"1.5\" stroke-dasharray=\"5 4\"";
         level(svg, scale, y, dashed);
-        let words = format!("detection threshold {threshold:.1}");
+        let words = scale.t.fill("detection threshold {}", &[&format!("{threshold:.1}")]);
         label(svg, scale.width - MARGIN, STRENGTH_BOTTOM + 15.0, "end", &words);
     }
     let scores = watermark.timeline.iter().map(|stretch| stretch.score).filter(|score| score.is_finite());
-    let words = format!("strongest {:.1}", scores.fold(f64::NEG_INFINITY, f64::max));
+    let strongest = scores.fold(f64::NEG_INFINITY, f64::max);
+    let words = scale.t.fill("strongest {}", &[&format!("{strongest:.1}")]);
     label(svg, MARGIN, STRENGTH_BOTTOM + 15.0, "start", &words);
 }
 
 fn marked_span(svg: &mut Markup, report: &Report, scale: &Scale) {
     let watermark = &report.watermark;
     let words = match watermark.state {
-        WatermarkState::Found => "Marked span",
-        WatermarkState::Absent => "No mark found",
-        WatermarkState::Skipped => "Watermark not checked",
+        WatermarkState::Found => scale.t.say("Marked span"),
+        WatermarkState::Absent => scale.t.say("No mark found"),
+        WatermarkState::Skipped => scale.t.say("Watermark not checked"),
     };
     name(svg, SPAN_TOP - 4.0, words);
     track(svg, scale, SPAN_TOP);
@@ -160,7 +175,7 @@ fn marked_span(svg: &mut Markup, report: &Report, scale: &Scale) {
 }
 
 fn covered_span(svg: &mut Markup, report: &Report, scale: &Scale) {
-    name(svg, CREDENTIALS_TOP - 4.0, coverage(report));
+    name(svg, CREDENTIALS_TOP - 4.0, coverage(report, scale.t));
     track(svg, scale, CREDENTIALS_TOP);
     let whole = (0.0, scale.duration);
     match report.credentials.state {
@@ -176,21 +191,39 @@ fn covered_span(svg: &mut Markup, report: &Report, scale: &Scale) {
     }
 }
 
-fn coverage(report: &Report) -> &'static str {
+/// What the classifier makes of each stretch: the darker, the likelier generated.
+fn estimate(svg: &mut Markup, report: &Report, scale: &Scale) {
+    let segments = &report.classifier.segments;
+    if segments.is_empty() {
+        return;
+    }
+    name(svg, ESTIMATE_TOP - 4.0, scale.t.say("Estimate of the classifier: darker where it looks generated"));
+    track(svg, scale, ESTIMATE_TOP);
+    for segment in segments.iter().filter(|segment| segment.end > segment.start).take(MOST_BARS) {
+        let (left, right) = (scale.x(segment.start), scale.x(segment.end));
+        svg.raw("<rect class=\"estimate\" fill=\"#6b5a1c\"")
+            .number("fill-opacity", segment.generated.clamp(0.0, 1.0));
+        svg.number("x", left).number("y", ESTIMATE_TOP).number("width", (right - left).max(0.6));
+        svg.number("height", BAND).raw("/>");
+    }
+}
+
+fn coverage(report: &Report, t: Language) -> &'static str {
     match report.credentials.state {
-        CredentialsState::Trusted | CredentialsState::Valid => "Credentials cover the whole file",
-        CredentialsState::Invalid => "Credentials do not hold for this file",
-        CredentialsState::Absent => "No credentials in the file",
-        CredentialsState::Skipped => "Credentials not checked",
+        CredentialsState::Trusted | CredentialsState::Valid => t.say("Credentials cover the whole file"),
+        CredentialsState::Invalid => t.say("Credentials do not hold for this file"),
+        CredentialsState::Absent => t.say("No credentials in the file"),
+        CredentialsState::Skipped => t.say("Credentials not checked"),
     }
 }
 
 fn axis(svg: &mut Markup, samples: &[f64], scale: &Scale) {
-    rule(svg, scale, AXIS);
+    let axis = AXIS + scale.lane;
+    rule(svg, scale, axis);
     for time in samples.iter().filter(|time| time.is_finite()).take(MOST_TICKS) {
         let x = scale.x(*time);
         svg.raw("<path class=\"tick\" fill=\"#333\"")
-            .polygon([(x, AXIS), (x - 4.0, AXIS - 7.0), (x + 4.0, AXIS - 7.0)].into_iter())
+            .polygon([(x, axis), (x - 4.0, axis - 7.0), (x + 4.0, axis - 7.0)].into_iter())
             .raw("/>");
     }
     let divisions = if scale.width < 480.0 { 2 } else { 4 };
@@ -201,7 +234,7 @@ fn axis(svg: &mut Markup, samples: &[f64], scale: &Scale) {
             step if step == divisions => "end",
             _ => "middle",
         };
-        label(svg, scale.x(seconds), AXIS + 17.0, anchor, &clock(seconds));
+        label(svg, scale.x(seconds), axis + 17.0, anchor, &clock(seconds));
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::examples;
-use filigrane_verdict::Code;
+use filigrane_verdict::{Code, Segment};
 
 fn svg(report: &Report, samples: &[f64]) -> String {
     timeline(report, samples, 1024).expect("the length is known")
@@ -90,4 +90,15 @@ fn a_day_of_stretches_and_numbers_without_sense_stay_small_and_finite() {
 #[test]
 fn without_a_length_there_is_nothing_to_draw() {
     assert_eq!(timeline(&Report::new("a"), &[1.0], 800), None);
+}
+
+#[test]
+fn the_estimate_has_a_lane_of_its_own_where_there_is_one() {
+    let mut report = examples::report(Code::LikelyGenerated);
+    assert!(!timeline(&report, &[], 800).unwrap().contains("estimate"));
+    let segment = |start: f64, generated: f64| Segment { start, end: start + 1.0, generated };
+    report.classifier.segments = vec![segment(0.0, 0.9), segment(1.0, f64::NAN), segment(2.0, 7.0)];
+    let drawn = timeline(&report, &[], 800).unwrap();
+    assert_eq!(drawn.matches("class=\"estimate\"").count(), 3);
+    assert!(drawn.contains("fill-opacity=\"0.9\"") && !drawn.contains("NaN"), "{drawn}");
 }

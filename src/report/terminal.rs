@@ -3,7 +3,7 @@ use crate::wording::{
     Tone, clock, confidence, consents, geometry, grouped, headline, models, origin, registered_signer,
     signer, trusted_by,
 };
-use filigrane_verdict::{Report, Weight, explain, visible};
+use filigrane_verdict::{Language, Report, Weight, explain, visible};
 
 /// How the text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ impl Default for Style {
     }
 }
 
+const EN: Language = Language::English;
 const NAME_LIMIT: usize = 200;
 const CODES_SHOWN: usize = 12;
 const ERRORS_SHOWN: usize = 8;
@@ -28,7 +29,7 @@ const ERRORS_SHOWN: usize = 8;
 /// details. Ends with a line break; no line but one with an unbreakable word is wider than `style.width`.
 pub fn terminal(report: &Report, style: Style) -> String {
     let mut page = Page { text: String::new(), style: Style { width: style.width.max(40), ..style } };
-    let headline = headline(report);
+    let headline = headline(report, EN);
     page.line(paint(headline.tone), &format!("{} {}", headline.symbol, headline.words));
     page.wrapped("  ", "  ", &visible(&report.file, NAME_LIMIT));
     if let Some(verdict) = &report.verdict {
@@ -39,7 +40,7 @@ pub fn terminal(report: &Report, style: Style) -> String {
     }
     rests_on(&mut page, report);
     page.heading("What this does not show");
-    for limit in not_shown(report) {
+    for limit in not_shown(report, EN) {
         page.wrapped("  - ", "    ", limit);
     }
     details(&mut page, report);
@@ -51,7 +52,7 @@ fn rests_on(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("What this rests on");
-    for fact in facts(report) {
+    for fact in facts(report, EN) {
         let symbol = match fact.sign {
             Sign::For => "+",
             Sign::Reserved => "±",
@@ -66,14 +67,14 @@ fn details(page: &mut Page, report: &Report) {
     let mut rows: Vec<(&'static str, String)> = Vec::new();
     if let Some(verdict) = &report.verdict {
         rows.push(("verdict", verdict.code.to_string()));
-        rows.push(("confidence", confidence(verdict)));
+        rows.push(("confidence", confidence(verdict, EN)));
         if let Some(stated) = verdict.origin {
-            rows.push(("origin", format!("{} (as the manifest says)", origin(stated))));
+            rows.push(("origin", format!("{} (as the manifest says)", origin(stated, EN))));
         }
     }
     let credentials = &report.credentials;
-    optional(&mut rows, "signer", signer(credentials).as_deref());
-    optional(&mut rows, "trusted by", trusted_by(credentials).as_deref());
+    optional(&mut rows, "signer", signer(credentials, EN).as_deref());
+    optional(&mut rows, "trusted by", trusted_by(credentials, EN).as_deref());
     if let Some(time) = &credentials.signed_at {
         let source = if credentials.time_stamped { "time-stamped" } else { "by the signer's statement" };
         rows.push(("signed", format!("{} ({source})", visible(time, 40))));
@@ -85,8 +86,8 @@ fn details(page: &mut Page, report: &Report) {
             credentials.actions.iter().take(8).map(|action| visible(action, 60)).collect();
         rows.push(("actions", actions.join(", ")));
     }
-    rows.extend(models(credentials).map(|text| ("model", text)));
-    rows.extend(consents(credentials).map(|text| ("consent", text)));
+    rows.extend(models(credentials, EN).map(|text| ("model", text)));
+    rows.extend(consents(credentials, EN).map(|text| ("consent", text)));
     optional(&mut rows, "mark", report.watermark.found_payload());
     for mark in report.watermark.also.iter().take(4) {
         rows.push(("mark beside it", visible(&mark.payload, NAME_LIMIT)));
@@ -94,18 +95,18 @@ fn details(page: &mut Page, report: &Report) {
     optional(&mut rows, "mark in sound", report.watermark.audio.found_payload());
     optional(&mut rows, "its manifest", report.watermark.audio.registered.as_deref());
     if let Some(changed) = &report.watermark.geometry {
-        rows.push(("picture", format!("{} since it was marked", geometry(changed))));
+        rows.push(("picture", format!("{} since it was marked", geometry(changed, EN))));
     }
     let registry = &report.registry;
     optional(&mut rows, "registered", registry.manifest.as_deref());
     optional(&mut rows, "title", registry.title.as_deref());
-    optional(&mut rows, "its signer", registered_signer(registry).as_deref());
+    optional(&mut rows, "its signer", registered_signer(registry, EN).as_deref());
     optional(&mut rows, "registered at", registry.registered_at.as_deref());
     if let Some(distance) = registry.distance {
         rows.push(("distance", format!("{distance} (fingerprint; smaller is nearer)")));
     }
     if let Some(media) = &report.media {
-        rows.push(("video", described(media)));
+        rows.push(("video", described(media, EN)));
     }
     optional(&mut rows, "sha256", report.sha256.as_deref());
     if let Some(bytes) = report.bytes {
@@ -141,21 +142,22 @@ fn codes(page: &mut Page, report: &Report) {
     }
 }
 
-pub(crate) fn described(media: &filigrane_verdict::Media) -> String {
+pub(crate) fn described(media: &filigrane_verdict::Media, t: Language) -> String {
     let mut parts = vec![visible(&media.container, 40)];
     if let Some(codec) = &media.video {
         parts.push(format!("{} {} × {}", visible(codec, 40), media.width, media.height));
     }
     if let Some(fps) = media.fps.filter(|fps| fps.is_finite()) {
         let fps = format!("{fps:.3}");
-        parts.push(format!("{} pictures a second", fps.trim_end_matches('0').trim_end_matches('.')));
+        parts.push(t.fill("{} pictures a second", &[fps.trim_end_matches('0').trim_end_matches('.')]));
     }
     if let Some(duration) = media.duration {
         parts.push(clock(duration));
     }
-    parts.push(
-        media.audio.as_deref().map_or("no sound".to_owned(), |codec| format!("sound {}", visible(codec, 40))),
-    );
+    parts.push(match media.audio.as_deref() {
+        Some(codec) => t.fill("sound {}", &[&visible(codec, 40)]),
+        None => t.say("no sound").to_owned(),
+    });
     parts.join(", ")
 }
 

@@ -1,8 +1,8 @@
 //! Numbers and codes in words, for terminal and page alike.
 
 use filigrane_verdict::{
-    Code, Credentials, CredentialsState, Geometry, ManifestSignature, Origin, RegistryFinding, Report,
-    Verdict, Withdrawal, WithdrawnBy, visible,
+    Code, Credentials, CredentialsState, Geometry, Language, ManifestSignature, Origin, RegistryFinding,
+    Report, Verdict, Withdrawal, WithdrawnBy, visible,
 };
 
 /// How a verdict is coloured.
@@ -18,32 +18,50 @@ pub(crate) enum Tone {
     Wrong,
 }
 
+impl Tone {
+    /// Its class in style sheets.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Partial => "partial",
+            Self::Open => "open",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
 /// A verdict's face.
-pub(crate) struct Headline {
+pub(crate) struct Face {
     pub symbol: &'static str,
     pub words: &'static str,
     pub tone: Tone,
 }
 
-pub(crate) fn headline(report: &Report) -> Headline {
-    let (symbol, words, tone) = match report.verdict.as_ref().map(|verdict| verdict.code) {
-        Some(Code::Verified) => ("✓", "Signed by a trusted signer, unchanged", Tone::Sound),
-        Some(Code::Signed) => ("○", "Signed by an unknown signer", Tone::Partial),
-        Some(Code::Recovered) => ("↺", "Provenance recovered", Tone::Partial),
-        Some(Code::Marked) => ("◆", "Marked, source not resolved", Tone::Partial),
-        Some(Code::Altered) => ("✗", "Credentials do not hold", Tone::Wrong),
-        Some(Code::Mismatched) => ("≠", "Mark of other content", Tone::Wrong),
-        Some(Code::Revoked) => ("⊘", "Provenance withdrawn", Tone::Wrong),
-        Some(Code::LikelyGenerated) => ("~", "No provenance; looks generated", Tone::Open),
-        Some(Code::LikelyCamera) => ("~", "No provenance; no signs of generation", Tone::Open),
-        Some(Code::Inconclusive) => ("?", "No provenance, no answer", Tone::Open),
-        None => ("!", "Could not be read", Tone::Wrong),
+/// The face of a report's verdict.
+pub(crate) fn headline(report: &Report, t: Language) -> Face {
+    face(report.verdict.as_ref().map(|verdict| verdict.code), t)
+}
+
+/// The face of a verdict; that of a file that could not be read without one.
+pub(crate) fn face(code: Option<Code>, t: Language) -> Face {
+    let (symbol, words, tone) = match code {
+        Some(Code::Verified) => ("✓", t.say("Signed by a trusted signer, unchanged"), Tone::Sound),
+        Some(Code::Signed) => ("○", t.say("Signed by an unknown signer"), Tone::Partial),
+        Some(Code::Recovered) => ("↺", t.say("Provenance recovered"), Tone::Partial),
+        Some(Code::Marked) => ("◆", t.say("Marked, source not resolved"), Tone::Partial),
+        Some(Code::Altered) => ("✗", t.say("Credentials do not hold"), Tone::Wrong),
+        Some(Code::Mismatched) => ("≠", t.say("Mark of other content"), Tone::Wrong),
+        Some(Code::Revoked) => ("⊘", t.say("Provenance withdrawn"), Tone::Wrong),
+        Some(Code::LikelyGenerated) => ("~", t.say("No provenance; looks generated"), Tone::Open),
+        Some(Code::LikelyCamera) => ("~", t.say("No provenance; no signs of generation"), Tone::Open),
+        Some(Code::Inconclusive) => ("?", t.say("No provenance, no answer"), Tone::Open),
+        None => ("!", t.say("Could not be read"), Tone::Wrong),
     };
-    Headline { symbol, words, tone }
+    Face { symbol, words, tone }
 }
 
 /// `5.0 s`, `2:05`, `1:02:05`.
-pub(crate) fn clock(seconds: f64) -> String {
+pub fn clock(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "unknown".to_owned();
     }
@@ -69,46 +87,53 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// A false-alarm probability given by its decimal logarithm: `less than 1 in 10^31`, `1 in 200`.
-pub(crate) fn odds(log10_p: f64) -> String {
+pub(crate) fn odds(log10_p: f64, t: Language) -> String {
     match -log10_p {
-        power if power >= 6.0 => format!("less than 1 in 10^{}", power.min(9999.0).floor() as u32),
-        power if power > 0.0 => format!("1 in {}", grouped(10f64.powf(power).round() as u64)),
-        _ => "none excluded".to_owned(),
+        power if power >= 6.0 => {
+            t.fill("less than 1 in 10^{}", &[&(power.min(9999.0).floor() as u32).to_string()])
+        }
+        power if power > 0.0 => t.fill("1 in {}", &[&grouped(10f64.powf(power).round() as u64)]),
+        _ => t.say("none excluded").to_owned(),
     }
 }
 
 /// What was done to the picture: `mirrored, scaled to 50 %`; `unchanged` when nothing was.
-pub(crate) fn geometry(geometry: &Geometry) -> String {
+pub(crate) fn geometry(geometry: &Geometry, t: Language) -> String {
     let mut parts = Vec::new();
     if geometry.mirrored {
-        parts.push("mirrored".to_owned());
+        parts.push(t.say("mirrored").to_owned());
     }
     let (x, y) = (geometry.scale_x * 100.0, geometry.scale_y * 100.0);
     if (x - 100.0).abs() > 0.5 || (y - 100.0).abs() > 0.5 {
         parts.push(if (x - y).abs() <= 1.0 {
-            format!("scaled to {:.0} %", (x + y) / 2.0)
+            t.fill("scaled to {} %", &[&format!("{:.0}", (x + y) / 2.0)])
         } else {
-            format!("scaled to {x:.0} % in width and {y:.0} % in height")
+            t.fill("scaled to {} % in width and {} % in height", &[&format!("{x:.0}"), &format!("{y:.0}")])
         });
     }
     if geometry.rotation.abs() > 0.05 {
-        parts.push(format!("rotated by {:.1}°", geometry.rotation));
+        parts.push(t.fill("rotated by {}°", &[&format!("{:.1}", geometry.rotation)]));
     }
     if geometry.shift_x.abs() > 0.5 || geometry.shift_y.abs() > 0.5 {
-        parts.push(format!(
-            "cropped or moved (pattern offset {:.0}, {:.0} pixels)",
-            geometry.shift_x, geometry.shift_y
+        parts.push(t.fill(
+            "cropped or moved (pattern offset {}, {} pixels)",
+            &[&whole(geometry.shift_x), &whole(geometry.shift_y)],
         ));
     }
-    if parts.is_empty() { "unchanged".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { t.say("unchanged").to_owned() } else { parts.join(", ") }
 }
 
-pub(crate) fn origin(origin: Origin) -> &'static str {
+/// A whole number; none is less than nothing and yet nothing.
+fn whole(number: f64) -> String {
+    format!("{:.0}", number.round() + 0.0)
+}
+
+pub(crate) fn origin(origin: Origin, t: Language) -> &'static str {
     match origin {
-        Origin::Generated => "generated by a model",
-        Origin::Edited => "edited",
-        Origin::Composite => "composed of several sources, generated parts possibly among them",
-        Origin::Camera => "recorded by a camera",
+        Origin::Generated => t.say("generated by a model"),
+        Origin::Edited => t.say("edited"),
+        Origin::Composite => t.say("composed of several sources, generated parts possibly among them"),
+        Origin::Camera => t.say("recorded by a camera"),
     }
 }
 
@@ -123,61 +148,63 @@ pub(crate) fn percent(probability: f64) -> String {
 }
 
 /// A signer's name with the reservation that the state of the signature asks for.
-pub(crate) fn signer(credentials: &Credentials) -> Option<String> {
+pub(crate) fn signer(credentials: &Credentials, t: Language) -> Option<String> {
     let reservation = match credentials.state {
-        CredentialsState::Valid => " (name not vouched for)",
-        CredentialsState::Invalid => " (claimed; the credentials do not hold)",
+        CredentialsState::Valid => t.say(" (name not vouched for)"),
+        CredentialsState::Invalid => t.say(" (claimed; the credentials do not hold)"),
         _ => "",
     };
     credentials.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
 }
 
 /// On whose word the signer is trusted.
-pub(crate) fn trusted_by(credentials: &Credentials) -> Option<String> {
+pub(crate) fn trusted_by(credentials: &Credentials, t: Language) -> Option<String> {
     credentials.trusted_by.as_deref().map(|list| match list {
-        "own" => "your own trust anchors".to_owned(),
+        "own" => t.say("your own trust anchors").to_owned(),
         list => visible(list, 160),
     })
 }
 
 /// Consents as the signer states them, the first dozen.
-pub(crate) fn consents(credentials: &Credentials) -> impl Iterator<Item = String> {
-    credentials.consents.iter().take(12).map(|consent| {
+pub(crate) fn consents(credentials: &Credentials, t: Language) -> impl Iterator<Item = String> {
+    credentials.consents.iter().take(12).map(move |consent| {
         let withdrawn = consent.withdrawal.as_ref().filter(|withdrawal| withdrawal.counts());
         let until = match &consent.until {
-            _ if withdrawn.is_some() => withdrawn.map(consent_withdrawn).unwrap_or_default(),
-            Some(until) if consent.ended => format!("ended {}", visible(until, 40)),
-            Some(until) => format!("until {}", visible(until, 40)),
-            None => "no end stated".to_owned(),
+            _ if withdrawn.is_some() => {
+                withdrawn.map(|withdrawal| consent_withdrawn(withdrawal, t)).unwrap_or_default()
+            }
+            Some(until) if consent.ended => t.fill("ended {}", &[&visible(until, 40)]),
+            Some(until) => t.fill("until {}", &[&visible(until, 40)]),
+            None => t.say("no end stated").to_owned(),
         };
-        let uses = consent.uses.join(" and ");
+        let uses = consent.uses.join(t.say(" and "));
         let (subject, purpose) = (visible(&consent.subject, 100), visible(&consent.purpose, 200));
-        format!("{subject}: {} for {purpose} ({until})", visible(&uses, 60))
+        t.fill("{}: {} for {} ({})", &[&subject, &visible(&uses, 60), &purpose, &until])
     })
 }
 
 /// When a consent was withdrawn, and on whose word.
-fn consent_withdrawn(withdrawal: &Withdrawal) -> String {
+fn consent_withdrawn(withdrawal: &Withdrawal, t: Language) -> String {
     let who = match (withdrawal.by, &withdrawal.issuer) {
-        (WithdrawnBy::Signer, _) => "the signer".to_owned(),
+        (WithdrawnBy::Signer, _) => t.say("the signer").to_owned(),
         (_, Some(issuer)) => visible(issuer, 100),
-        (_, None) => "somebody you trust".to_owned(),
+        (_, None) => t.say("somebody you trust").to_owned(),
     };
-    format!("withdrawn {} by {who}: {}", visible(&withdrawal.at, 40), visible(&withdrawal.reason, 200))
+    t.fill("withdrawn {} by {}: {}", &[&visible(&withdrawal.at, 40), &who, &visible(&withdrawal.reason, 200)])
 }
 
 /// Models that content was made with, as the signer states them, the first dozen.
-pub(crate) fn models(credentials: &Credentials) -> impl Iterator<Item = String> {
-    credentials.models.iter().take(12).map(|model| {
+pub(crate) fn models(credentials: &Credentials, t: Language) -> impl Iterator<Item = String> {
+    credentials.models.iter().take(12).map(move |model| {
         let mut text = visible(&model.name, 100);
         if let Some(version) = &model.version {
             text.push_str(&format!(" {}", visible(version, 60)));
         }
         let parts = [
-            ("licence", &model.licence, 100),
-            ("trained on", &model.training_data, 400),
-            ("weights SHA-256", &model.sha256, 64),
-            ("see", &model.link, 200),
+            (t.say("licence"), &model.licence, 100),
+            (t.say("trained on"), &model.training_data, 400),
+            (t.say("weights SHA-256"), &model.sha256, 64),
+            (t.say("see"), &model.link, 200),
         ];
         for (name, value, most) in parts {
             if let Some(value) = value {
@@ -189,31 +216,35 @@ pub(crate) fn models(credentials: &Credentials) -> impl Iterator<Item = String> 
 }
 
 /// The name of a registered manifest's signer, with the same reservations.
-pub(crate) fn registered_signer(registry: &RegistryFinding) -> Option<String> {
+pub(crate) fn registered_signer(registry: &RegistryFinding, t: Language) -> Option<String> {
     let reservation = match registry.signature {
         Some(ManifestSignature::Trusted) => "",
-        Some(ManifestSignature::Valid) => " (name not vouched for)",
-        Some(ManifestSignature::Invalid | ManifestSignature::Absent) => " (claimed; no signature holds)",
-        None => " (signature not checked)",
+        Some(ManifestSignature::Valid) => t.say(" (name not vouched for)"),
+        Some(ManifestSignature::Invalid | ManifestSignature::Absent) => {
+            t.say(" (claimed; no signature holds)")
+        }
+        None => t.say(" (signature not checked)"),
     };
     registry.issuer.as_ref().map(|name| format!("{}{reservation}", visible(name, 160)))
 }
 
 /// A verdict's confidence with its meaning.
-pub(crate) fn confidence(verdict: &Verdict) -> String {
+pub(crate) fn confidence(verdict: &Verdict, t: Language) -> String {
     let share = percent(verdict.confidence);
     match verdict.code {
-        Code::Inconclusive => "none; nothing is claimed".to_owned(),
+        Code::Inconclusive => t.say("none; nothing is claimed").to_owned(),
         Code::LikelyGenerated | Code::LikelyCamera => {
-            format!("{share}, the cautious end of the classifier's interval")
+            t.fill("{}, the cautious end of the classifier's interval", &[&share])
         }
-        _ => format!("{share} that this is no chance finding"),
+        _ => t.fill("{} that this is no chance finding", &[&share]),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const EN: Language = Language::English;
 
     #[test]
     fn times_sizes_and_odds_read_naturally() {
@@ -223,10 +254,10 @@ mod tests {
         assert_eq!(clock(f64::NAN), "unknown");
         assert_eq!(grouped(1_234_567), "1\u{a0}234\u{a0}567");
         assert_eq!(grouped(12), "12");
-        assert_eq!(odds(-31.2), "less than 1 in 10^31");
-        assert_eq!(odds(-2.0), "1 in 100");
-        assert_eq!(odds(0.5), "none excluded");
-        assert_eq!(odds(f64::NAN), "none excluded");
+        assert_eq!(odds(-31.2, EN), "less than 1 in 10^31");
+        assert_eq!(odds(-2.0, EN), "1 in 100");
+        assert_eq!(odds(0.5, EN), "none excluded");
+        assert_eq!(odds(f64::NAN, EN), "none excluded");
         assert_eq!(percent(0.999), "99.9 %");
         assert_eq!(percent(0.9), "90 %");
         assert_eq!(percent(0.0), "0 %");
@@ -234,20 +265,20 @@ mod tests {
 
     #[test]
     fn geometry_is_told_only_where_something_changed() {
-        assert_eq!(geometry(&Geometry::default()), "unchanged");
+        assert_eq!(geometry(&Geometry::default(), EN), "unchanged");
         let changed = Geometry {
             mirrored: true,
             scale_x: 0.5,
             scale_y: 0.5,
             shift_x: 64.0,
+            shift_y: -0.4,
             rotation: 5.0,
-            ..Geometry::default()
         };
         assert_eq!(
-            geometry(&changed),
+            geometry(&changed, EN),
             "mirrored, scaled to 50 %, rotated by 5.0°, cropped or moved (pattern offset 64, 0 pixels)"
         );
         let stretched = Geometry { scale_x: 0.75, ..Geometry::default() };
-        assert_eq!(geometry(&stretched), "scaled to 75 % in width and 100 % in height");
+        assert_eq!(geometry(&stretched, EN), "scaled to 75 % in width and 100 % in height");
     }
 }

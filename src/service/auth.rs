@@ -33,10 +33,30 @@ pub enum Scope {
     /// Say by which bindings manifests are found.
     #[serde(rename = "store:bindings")]
     StoreBindings,
+    /// Have videos checked in the newsroom, note and tag; holds `read`.
+    #[serde(rename = "check")]
+    Check,
+    /// See the newsroom's history and reports.
+    #[serde(rename = "read")]
+    Read,
+    /// Have videos marked and signed with an identity of the server's.
+    #[serde(rename = "stamp")]
+    Stamp,
+    /// Read the numbers for Prometheus.
+    #[serde(rename = "metrics")]
+    Metrics,
 }
 
 impl Scope {
-    const ALL: [Self; 3] = [Self::FetchManifests, Self::StoreManifests, Self::StoreBindings];
+    const ALL: [Self; 7] = [
+        Self::FetchManifests,
+        Self::StoreManifests,
+        Self::StoreBindings,
+        Self::Check,
+        Self::Read,
+        Self::Stamp,
+        Self::Metrics,
+    ];
 }
 
 impl fmt::Display for Scope {
@@ -45,6 +65,10 @@ impl fmt::Display for Scope {
             Self::FetchManifests => "fetch:manifests",
             Self::StoreManifests => "store:manifests",
             Self::StoreBindings => "store:bindings",
+            Self::Check => "check",
+            Self::Read => "read",
+            Self::Stamp => "stamp",
+            Self::Metrics => "metrics",
         })
     }
 }
@@ -55,7 +79,8 @@ impl FromStr for Scope {
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|scope| scope.to_string() == text).ok_or_else(|| {
             Error::Token(format!(
-                "no scope is called {text:?}: use fetch:manifests, store:manifests or store:bindings"
+                "no scope is called {text:?}: use {}",
+                Self::ALL.map(|scope| scope.to_string()).join(", ")
             ))
         })
     }
@@ -70,8 +95,31 @@ pub struct Token {
     pub scopes: Vec<Scope>,
     /// When it was made, RFC 3339.
     pub created_at: String,
+    /// When it runs out, RFC 3339; none where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// How many MiB of videos it may send to the newsroom in a day; none for as many as there is room for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mib_a_day: Option<u64>,
     /// SHA-256 of the secret, which is random enough to need no salt.
     sha256: String,
+}
+
+impl Token {
+    /// Whether its time is over. A time that can't be read is over: whoever wrote it meant an end.
+    pub fn has_ended(&self) -> bool {
+        let Some(end) = &self.expires_at else { return false };
+        OffsetDateTime::parse(end, &Rfc3339).map_or(true, |end| end <= OffsetDateTime::now_utc())
+    }
+}
+
+/// Bounds on a token beyond its scopes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// When it runs out, RFC 3339.
+    pub expires_at: Option<String>,
+    /// How many MiB of videos it may send in a day.
+    pub mib_a_day: Option<u64>,
 }
 
 /// The tokens of a service, in a file of their own. A change counts from the next request on.
@@ -101,7 +149,12 @@ impl TokenFile {
     ///
     /// # Errors
     /// One of that name exists, or the file can't be written.
-    pub fn create(&self, name: &str, scopes: &[Scope]) -> Result<String, Error> {
+    pub fn create(&self, name: &str, scopes: &[Scope], bounds: &Bounds) -> Result<String, Error> {
+        if let Some(end) = &bounds.expires_at {
+            OffsetDateTime::parse(end, &Rfc3339).map_err(|_| {
+                Error::Token(format!("{end:?} is no time: write it like 2026-12-31T00:00:00Z"))
+            })?;
+        }
         let proper = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(proper) {
             return Err(Error::Token(format!(
@@ -112,8 +165,14 @@ impl TokenFile {
         getrandom::fill(&mut random).map_err(|error| Error::Internal(format!("no randomness: {error}")))?;
         let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
         let created_at = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
-        let token =
-            Token { name: name.to_owned(), scopes: scopes.to_vec(), created_at, sha256: digest(&secret) };
+        let token = Token {
+            name: name.to_owned(),
+            scopes: scopes.to_vec(),
+            created_at,
+            expires_at: bounds.expires_at.clone(),
+            mib_a_day: bounds.mib_a_day,
+            sha256: digest(&secret),
+        };
         self.change(|tokens| {
             if tokens.iter().any(|known| known.name == name) {
                 return Err(Error::Token(format!(

@@ -10,7 +10,7 @@ use filigrane_frame::ErrorKind;
 pub enum Error {
     /// Others could reach it, and nobody would be asked who they are.
     #[error(
-        "{0} can be reached by others, and there is no token: make one with `filigrane serve token new NAME --scope fetch:manifests`, or let everybody read with --public"
+        "{0} can be reached by others, and there is no token: make one with `filigrane serve token new NAME --scope check,read,fetch:manifests`, or let everybody read the registry with --public"
     )]
     Unguarded(SocketAddr),
     /// The address is taken, not this machine's, or not allowed.
@@ -38,6 +38,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The newsroom's archive can't be used.
+    #[error(transparent)]
+    Archive(#[from] filigrane_archive::Error),
     /// A defect in this program, or a system without threads or randomness.
     #[error("internal error: {0}")]
     Internal(String),
@@ -50,6 +53,7 @@ impl Error {
             Self::Unguarded(_) | Self::Remote(_) | Self::Token(_) => ErrorKind::Parameter,
             Self::Listen { .. } | Self::Io { .. } => ErrorKind::Io,
             Self::Tokens(_) => ErrorKind::Malformed,
+            Self::Archive(error) => error.kind(),
             Self::Internal(_) => ErrorKind::Internal,
         }
     }

@@ -1,28 +1,45 @@
-//! The registry over HTTP: the C2PA Soft Binding Resolution API 2.4.0. What it answers is an index's answer; whoever asks
-//! checks the manifests.
+//! The newsroom's page and its interface, and the registry over HTTP: the C2PA Soft Binding Resolution API 2.4.0. What the
+//! registry answers is an index's answer; whoever asks checks the manifests.
 
+mod assets;
 mod auth;
 mod bindings;
+mod clips;
 mod content;
+mod desk;
 mod error;
+mod events;
+mod exports;
+mod fetch;
 mod held;
 mod limits;
 mod manifests;
 mod matches;
+mod metrics;
 mod name;
+mod newsroom;
 mod observe;
+mod pace;
+mod pages;
 mod problem;
+mod receive;
 mod router;
 mod server;
 mod services;
+mod stamps;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tus;
 mod upload;
+mod who;
 mod withdrawals;
+mod work;
 
-pub use auth::{Scope, Token, TokenFile};
+pub use auth::{Bounds, Scope, Token, TokenFile};
+pub use desk::{Checked, Desk, Job, Stamped, Wish};
 pub use error::Error;
+pub use fetch::Sources;
 pub use limits::ServiceLimits;
 pub use observe::{Log, Told};
-pub use server::{Options, Server};
+pub use server::{NewsroomOptions, Options, Server};

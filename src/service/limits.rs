@@ -27,14 +27,30 @@ pub struct ServiceLimits {
     pub video_bytes: u64,
     /// Most matches in one answer.
     pub matches: usize,
+    /// Longest time for a request with a video for the newsroom; what did not come can be sent on later.
+    pub upload: Duration,
+    /// Videos being received by the newsroom at a time.
+    pub uploads: usize,
+    /// Largest video taken by the newsroom, bytes.
+    pub upload_bytes: u64,
+    /// Videos worked on at a time.
+    pub workers: usize,
+    /// Most videos that wait for their turn.
+    pub backlog: u64,
+    /// Most bytes of videos kept.
+    pub kept_bytes: u64,
+    /// Callers that watch the progress of a job at a time.
+    pub watchers: usize,
+    /// Most requests of one caller to the newsroom in a minute.
+    pub requests_a_minute: u32,
 }
 
 impl Default for ServiceLimits {
-    /// For one small machine: two videos at a time, of 1 GiB and five minutes of work each.
+    /// For one small machine: two videos at a time in look-ups, of 1 GiB and five minutes of work each; one in the newsroom.
     fn default() -> Self {
         Self {
             connections: 512,
-            connection_life: Duration::from_secs(15 * 60),
+            connection_life: Duration::from_secs(3600),
             patience: Duration::from_secs(15),
             request: Duration::from_secs(30),
             content: Duration::from_secs(5 * 60),
@@ -45,6 +61,14 @@ impl Default for ServiceLimits {
             manifest_bytes: 16 << 20,
             video_bytes: 1 << 30,
             matches: 64,
+            upload: Duration::from_secs(3600),
+            uploads: 64,
+            upload_bytes: 4 << 30,
+            workers: 1,
+            backlog: 512,
+            kept_bytes: 64 << 30,
+            watchers: 128,
+            requests_a_minute: 1200,
         }
     }
 }

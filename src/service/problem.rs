@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use filigrane_archive::Error as ArchiveError;
 use filigrane_frame::ErrorKind;
 use filigrane_pipeline::Error as PipelineError;
 use filigrane_registry::Error as RegistryError;
@@ -21,6 +22,27 @@ pub(crate) struct Problem {
 #[derive(Clone)]
 pub(crate) struct Private(pub String);
 
+/// What a problem says, for whoever gives it another form on its way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub status: StatusCode,
+    pub message: String,
+}
+
+impl Said {
+    /// As RFC 9457 has it.
+    pub fn document(&self, request: &str) -> Response {
+        let body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("Problem"),
+            "status": self.status.as_u16(),
+            "detail": self.message,
+            "request": request,
+        });
+        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+    }
+}
+
 impl Problem {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), private: None, retry_after: None }
@@ -32,6 +54,23 @@ impl Problem {
 
     pub fn too_large(most: u64) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body may take {most} bytes"))
+    }
+
+    pub fn no_clip() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no clip of that name is kept here")
+    }
+
+    pub fn quota(bytes: u64, retry_after: u32) -> Self {
+        let why = format!("the key may send {} MiB in a day, and has", bytes >> 20);
+        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::TOO_MANY_REQUESTS, why) }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     pub fn not_registered() -> Self {
@@ -53,7 +92,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(json!({ "error": self.message }))).into_response();
+        let mut response = (self.status, Json(json!({ "error": &self.message }))).into_response();
+        response.extensions_mut().insert(Said { status: self.status, message: self.message });
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -79,6 +119,17 @@ impl From<RegistryError> for Problem {
             _ => return Self::internal(error),
         };
         Self::new(status, error.to_string())
+    }
+}
+
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Missing(_) => Self::no_clip(),
+            ArchiveError::Limit(why) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, why),
+            // These name folders of the server.
+            other => Self::internal(other),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use filigrane_archive::{Archive, Recovered};
 use filigrane_registry::Registry;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -11,12 +12,16 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
+use crate::fetch::Sources;
+use crate::newsroom::Newsroom;
 use crate::router::router;
 use crate::state::{Reading, State};
-use crate::{Error, Log, ServiceLimits, TokenFile};
+use crate::work::work;
+use crate::{Desk, Error, Log, ServiceLimits, TokenFile};
 
 /// How often it is looked whether to stop.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -43,6 +48,18 @@ pub struct Options {
     pub limits: ServiceLimits,
     /// Told of each request.
     pub log: Log,
+    /// The page and what stands behind it; without, the registry alone is served.
+    pub newsroom: Option<NewsroomOptions>,
+}
+
+/// How the newsroom is run.
+pub struct NewsroomOptions {
+    /// Where videos and answers are kept.
+    pub folder: PathBuf,
+    /// Who does the work.
+    pub desk: Arc<dyn Desk>,
+    /// Hosts that videos are fetched from.
+    pub sources: Sources,
 }
 
 /// A service that listens.
@@ -52,6 +69,9 @@ pub struct Server {
     address: SocketAddr,
     router: Router,
     limits: ServiceLimits,
+    registry: Arc<Registry>,
+    newsroom: Option<Arc<Newsroom>>,
+    recovered: Recovered,
 }
 
 impl Server {
@@ -60,7 +80,7 @@ impl Server {
     /// # Errors
     /// The address can't be had; or others can reach it, and neither is there a token nor is reading for everybody.
     pub fn bind(registry: Registry, options: Options) -> Result<Self, Error> {
-        let Options { listen, public, tokens, uploads, limits, log } = options;
+        let Options { listen, public, tokens, uploads, limits, log, newsroom } = options;
         if matches!(registry.place().to_str(), Some(place) if place.starts_with("http://") || place.starts_with("https://"))
         {
             return Err(Error::Remote(registry.place().display().to_string()));
@@ -77,7 +97,8 @@ impl Server {
         };
         sweep(&uploads);
         // Every thread that may block has its place in one of the bounds; the look-ups take some for themselves.
-        let blocking = limits.lookups + limits.manifests + limits.videos + 16;
+        let blocking =
+            limits.lookups + limits.manifests + limits.videos + limits.uploads + limits.workers + 32;
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(blocking)
@@ -86,8 +107,19 @@ impl Server {
             .map_err(|error| Error::Internal(format!("can't start threads: {error}")))?;
         let listener = runtime.block_on(TcpListener::bind(wanted)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let state = State::new(registry, tokens, reading, uploads, limits);
-        Ok(Self { runtime, listener, address, router: router(Arc::new(state), log), limits })
+        let mut recovered = Recovered::default();
+        let newsroom = match newsroom {
+            Some(options) => Some(runtime.block_on(async {
+                let archive = Archive::open(&options.folder).await?;
+                recovered = archive.recover().await?;
+                Ok::<_, Error>(Arc::new(Newsroom::new(archive, options.desk, options.sources, limits)))
+            })?),
+            None => None,
+        };
+        let state = State::new(registry, tokens, reading, uploads, limits).with_newsroom(newsroom.clone());
+        let registry = Arc::clone(&state.registry);
+        let router = router(Arc::new(state), log);
+        Ok(Self { runtime, listener, address, router, limits, registry, newsroom, recovered })
     }
 
     /// Where it listens.
@@ -95,10 +127,20 @@ impl Server {
         self.address
     }
 
+    /// What was found to go on with after the last end of the program.
+    pub fn recovered(&self) -> Recovered {
+        self.recovered
+    }
+
     /// Answers until `stop` says so; requests that are under way then have ten seconds.
     pub fn run(self, stop: &(dyn Fn() -> bool + Sync)) {
-        let Self { runtime, listener, router, limits, .. } = self;
+        let Self { runtime, listener, router, limits, registry, newsroom, .. } = self;
         runtime.block_on(async {
+            let (end, ends) = watch::channel(false);
+            let mut workers = JoinSet::new();
+            for newsroom in newsroom.iter().flat_map(|one| std::iter::repeat_n(one, limits.workers)) {
+                workers.spawn(work(Arc::clone(newsroom), Arc::clone(&registry), ends.clone()));
+            }
             let graceful = GracefulShutdown::new();
             let places = Arc::new(Semaphore::new(limits.connections));
             tokio::select! {
@@ -106,9 +148,17 @@ impl Server {
                 () = stopped(stop) => {}
             }
             drop(listener);
+            // Nobody may be listening for it, where there is no newsroom.
+            let _ = end.send(true);
+            newsroom.iter().for_each(|newsroom| newsroom.stop());
             tokio::select! {
                 () = graceful.shutdown() => {}
                 () = tokio::time::sleep(GRACE) => {}
+            }
+            // Jobs that were stopped are put back, and done by the next run.
+            let _ = tokio::time::timeout(GRACE, async { while workers.join_next().await.is_some() {} }).await;
+            if let Some(newsroom) = &newsroom {
+                newsroom.archive.close().await;
             }
         });
         // What still works in a thread has been told to stop, or is a look-up that ends by itself.

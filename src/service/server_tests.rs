@@ -15,6 +15,7 @@ fn served(limits: ServiceLimits, call: impl FnOnce(SocketAddr)) {
         uploads: home.path().join("uploads"),
         limits,
         log: Arc::new(|_| {}),
+        newsroom: None,
     };
     let registry = Registry::open(&home.path().join("registry")).unwrap();
     let server = Server::bind(registry, options).unwrap();
@@ -105,6 +106,7 @@ fn an_address_that_is_taken_or_none_is_said() {
                 uploads: home.path().join("uploads"),
                 limits: ServiceLimits::default(),
                 log: Arc::new(|_| {}),
+                newsroom: None,
             };
             let registry = Registry::open(&home.path().join("registry")).unwrap();
             let error = Server::bind(registry, options).err().unwrap();

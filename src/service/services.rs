@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State as Extract;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use filigrane_pipeline::{ALGORITHMS, AlgorithmKind};
 use serde_json::{Value, json};
@@ -81,6 +81,20 @@ pub(crate) async fn ready(Extract(state): Extract<Arc<State>>) -> Result<Json<Va
     }
 }
 
+/// `GET /metrics`: numbers for Prometheus, for this machine or with a key.
+pub(crate) async fn metrics(
+    Extract(state): Extract<Arc<State>>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    state.caller(&headers, Scope::Metrics).await?;
+    let newsroom = state.newsroom()?;
+    let text = newsroom.metrics.text(&newsroom.archive.counts().await?);
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
+}
+
 async fn answers(state: &State) -> Result<(), Problem> {
+    if let Ok(newsroom) = state.newsroom() {
+        newsroom.archive.counts().await?;
+    }
     state.ask(|registry| Ok(registry.list(1, 0)?)).await.map(drop)
 }

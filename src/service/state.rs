@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use filigrane_registry::Registry;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::newsroom::Newsroom;
 use crate::problem::Problem;
 use crate::{Scope, ServiceLimits, TokenFile};
 
@@ -31,6 +32,7 @@ pub(crate) struct State {
     pub limits: ServiceLimits,
     /// Where videos are kept while they are looked at.
     pub uploads: PathBuf,
+    newsroom: Option<Arc<Newsroom>>,
     lookups: Arc<Semaphore>,
     manifests: Arc<Semaphore>,
     videos: Arc<Semaphore>,
@@ -50,10 +52,22 @@ impl State {
             reading,
             limits,
             uploads,
+            newsroom: None,
             lookups: Arc::new(Semaphore::new(limits.lookups)),
             manifests: Arc::new(Semaphore::new(limits.manifests)),
             videos: Arc::new(Semaphore::new(limits.videos)),
         }
+    }
+
+    /// The same with a newsroom.
+    pub fn with_newsroom(self, newsroom: Option<Arc<Newsroom>>) -> Self {
+        Self { newsroom, ..self }
+    }
+
+    /// The newsroom, where there is one.
+    pub fn newsroom(&self) -> Result<&Arc<Newsroom>, Problem> {
+        let none = || Problem::new(StatusCode::NOT_FOUND, "this server has a registry alone, and no page");
+        self.newsroom.as_ref().ok_or_else(none)
     }
 
     /// A place for one manifest in memory.
@@ -111,6 +125,7 @@ impl State {
         let found = tokio::task::spawn_blocking(move || tokens.holder(&secret));
         match found.await.map_err(Problem::internal)?.map_err(Problem::internal)? {
             None => Err(unauthorized("the token is not known here")),
+            Some(token) if token.has_ended() => Err(unauthorized("the token ran out")),
             Some(token) if token.scopes.contains(&scope) => Ok(()),
             Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, format!("the token lacks the scope {scope}"))),
         }

@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 use crate::router::{router, routes};
 use crate::services::OPENAPI;
 use crate::state::{Reading, State};
-use crate::{Scope, ServiceLimits, TokenFile, Told};
+use crate::{Bounds, Scope, ServiceLimits, TokenFile, Told};
 
 struct Service {
     home: tempfile::TempDir,
@@ -101,7 +101,8 @@ async fn the_document_names_every_route_and_no_other() {
     for path in &paths {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
             let known = documented[path].get(method.as_str().to_lowercase());
-            let path = path.replace("{manifestId}", "urn:c2pa:x");
+            let path =
+                path.replace("{manifestId}", "urn:c2pa:x").replace("{id}", "x").replace("{number}", "0");
             let status = service.status(method.as_str(), &path, None).await;
             assert_eq!(
                 known.is_some(),
@@ -118,7 +119,7 @@ async fn the_document_names_every_route_and_no_other() {
 #[tokio::test]
 async fn storing_takes_a_token_with_the_scope_wherever_the_caller_is() {
     let service = Service::new(Reading::Here, ServiceLimits::default());
-    let reader = service.tokens.create("reader", &[Scope::FetchManifests]).unwrap();
+    let reader = service.tokens.create("reader", &[Scope::FetchManifests], &Bounds::default()).unwrap();
     let store = [
         ("POST", "/v1/manifests", Scope::StoreManifests),
         ("DELETE", "/v1/manifests/urn:c2pa:x", Scope::StoreManifests),
@@ -134,7 +135,7 @@ async fn storing_takes_a_token_with_the_scope_wherever_the_caller_is() {
         }
         assert_eq!(service.status(method, path, Some(&reader)).await, StatusCode::FORBIDDEN);
         let name = format!("token-{number}");
-        let fitting = service.tokens.create(&name, &[scope]).unwrap();
+        let fitting = service.tokens.create(&name, &[scope], &Bounds::default()).unwrap();
         let status = service.status(method, path, Some(&fitting)).await;
         assert!(
             ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status),
@@ -150,8 +151,8 @@ async fn storing_takes_a_token_with_the_scope_wherever_the_caller_is() {
 #[tokio::test]
 async fn from_other_machines_reading_takes_a_token_and_health_does_not() {
     let service = Service::new(Reading::Token, ServiceLimits::default());
-    let reader = service.tokens.create("reader", &[Scope::FetchManifests]).unwrap();
-    let writer = service.tokens.create("writer", &[Scope::StoreManifests]).unwrap();
+    let reader = service.tokens.create("reader", &[Scope::FetchManifests], &Bounds::default()).unwrap();
+    let writer = service.tokens.create("writer", &[Scope::StoreManifests], &Bounds::default()).unwrap();
     let look_up = "/v1/matches/byBinding?alg=org.filigrane.watermark.1&value=AAAAAAAAAAA%3D";
     assert_eq!(service.status("GET", look_up, None).await, StatusCode::UNAUTHORIZED);
     assert_eq!(service.status("GET", look_up, Some(&writer)).await, StatusCode::FORBIDDEN);
@@ -183,7 +184,10 @@ async fn bodies_over_their_limit_are_refused_whether_they_state_it_or_not() {
     let limits =
         ServiceLimits { json_bytes: 100, manifest_bytes: 100, video_bytes: 5000, ..ServiceLimits::default() };
     let service = Service::new(Reading::Public, limits);
-    let token = service.tokens.create("desk", &[Scope::StoreManifests, Scope::StoreBindings]).unwrap();
+    let token = service
+        .tokens
+        .create("desk", &[Scope::StoreManifests, Scope::StoreBindings], &Bounds::default())
+        .unwrap();
     for (path, kind) in [
         ("/v1/matches/byBinding", "application/json"),
         ("/v1/matches/byContent", "video/mp4"),
@@ -206,7 +210,7 @@ async fn bodies_over_their_limit_are_refused_whether_they_state_it_or_not() {
 async fn callers_beyond_the_bound_are_told_when_to_come_again() {
     let none = ServiceLimits { lookups: 0, videos: 0, manifests: 0, ..ServiceLimits::default() };
     let service = Service::new(Reading::Public, none);
-    let token = service.tokens.create("desk", &[Scope::StoreManifests]).unwrap();
+    let token = service.tokens.create("desk", &[Scope::StoreManifests], &Bounds::default()).unwrap();
     for (method, path, kind) in [
         ("GET", "/v1/matches/byBinding?alg=org.filigrane.watermark.1&value=AAAAAAAAAAA", ""),
         ("GET", "/v1/manifests/urn:c2pa:6f1c0a2b-1122-4344-8555-66778899aabb", ""),
@@ -270,7 +274,10 @@ async fn wrong_questions_are_refused_in_one_line_and_every_answer_has_a_name() {
         let status = service.status("GET", &path, None).await;
         assert!([StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST].contains(&status), "{name}: {status}");
     }
-    for path in ["/", "/v1", "/v1/matches/byReference"] {
+    let answer = service.ask(request("GET", "/", None, "", Body::empty())).await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json", "a server without a page");
+    assert_eq!(json(answer).await["status"], 404);
+    for path in ["/v1", "/v1/matches/byReference"] {
         let answer = service.ask(request("GET", path, None, "", Body::empty())).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
         assert!(json(answer).await["error"].is_string());

@@ -3,8 +3,8 @@
 
 use crate::phrase::{self, Reach};
 use crate::{
-    Classifier, Code, Credentials, CredentialsState, Origin, RegistryFinding, RegistryState, Verdict, Via,
-    Watermark, WatermarkState, payload_of_manifest, same_manifest,
+    Classifier, Code, Credentials, CredentialsState, Language, Origin, RegistryFinding, RegistryState,
+    Verdict, Via, Watermark, WatermarkState, payload_of_manifest, same_manifest,
 };
 
 /// No verdict claims more: a stolen key or a defect, here or at the signer's, is in nobody's arithmetic.
@@ -40,7 +40,13 @@ pub fn policy(
     registry: &RegistryFinding,
     classifier: &Classifier,
 ) -> Verdict {
-    Evidence { credentials, watermark, registry, classifier }.verdict()
+    Evidence { credentials, watermark, registry, classifier, language: Language::English }.verdict()
+}
+
+/// The sentence of a verdict that was given, in a language.
+pub(crate) fn restated(report: &crate::Report, code: Code, language: Language) -> String {
+    let crate::Report { credentials, watermark, registry, classifier, .. } = report;
+    phrase::summary(Evidence { credentials, watermark, registry, classifier, language }, code)
 }
 
 /// All that the stages gave about one input.
@@ -50,6 +56,8 @@ pub(crate) struct Evidence<'a> {
     pub watermark: &'a Watermark,
     pub registry: &'a RegistryFinding,
     pub classifier: &'a Classifier,
+    /// What the sentence is told in.
+    pub language: Language,
 }
 
 impl Evidence<'_> {

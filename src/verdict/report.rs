@@ -1,4 +1,5 @@
-use crate::{Classifier, Credentials, Fingerprints, RegistryFinding, Verdict, Watermark, number, policy};
+use crate::policy::{self, policy};
+use crate::{Classifier, Credentials, Fingerprints, Language, RegistryFinding, Verdict, Watermark, number};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
@@ -115,6 +116,15 @@ impl Report {
     /// Draws the verdict from the evidence gathered so far.
     pub fn decide(&mut self) {
         self.verdict = Some(policy(&self.credentials, &self.watermark, &self.registry, &self.classifier));
+    }
+
+    /// The verdict's sentence in a language; in English, the one that was given with it.
+    pub fn summary(&self, language: Language) -> Option<String> {
+        let verdict = self.verdict.as_ref()?;
+        Some(match language {
+            Language::English => verdict.summary.clone(),
+            other => policy::restated(self, verdict.code, other),
+        })
     }
 
     /// The program's exit status for this input: the verdict's, or 2 without a verdict.

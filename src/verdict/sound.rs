@@ -11,22 +11,22 @@ pub(crate) fn clause(evidence: Evidence<'_>) -> Option<String> {
     if sound.state != WatermarkState::Found {
         return None;
     }
+    let t = evidence.language;
     let of_sound = match sound.found_payload() {
-        Some(payload) => format!("the mark {}", visible(payload, NAME_LIMIT)),
-        None => "a mark whose bits could not be read".to_owned(),
+        Some(payload) => t.fill("the mark {}", &[&visible(payload, NAME_LIMIT)]),
+        None => t.say("a mark whose bits could not be read").to_owned(),
     };
     match (picture.found_payload(), sound.found_payload()) {
         (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => None,
-        (Some(one), Some(_)) => Some(format!(
-            "picture and sound do not belong together: the picture carries the mark {}, the sound {of_sound}{}",
-            visible(one, NAME_LIMIT),
-            registered(evidence)
+        (Some(one), Some(_)) => Some(t.fill(
+            "picture and sound do not belong together: the picture carries the mark {}, the sound {}{}",
+            &[&visible(one, NAME_LIMIT), &of_sound, &registered(evidence)],
         )),
         _ if picture.state == WatermarkState::Absent => {
-            Some(format!("its sound carries {of_sound}{}, its picture does not", registered(evidence)))
+            Some(t.fill("its sound carries {}{}, its picture does not", &[&of_sound, &registered(evidence)]))
         }
         (None, Some(_)) if picture.state == WatermarkState::Found => {
-            Some(format!("its sound carries {of_sound}{}", registered(evidence)))
+            Some(t.fill("its sound carries {}{}", &[&of_sound, &registered(evidence)]))
         }
         _ => None,
     }
@@ -34,12 +34,13 @@ pub(crate) fn clause(evidence: Evidence<'_>) -> Option<String> {
 
 /// What the registry says of the sound's mark; that the sound is the registered one was not compared.
 fn registered(evidence: Evidence<'_>) -> String {
-    match &evidence.watermark.audio.registered {
-        Some(name) if evidence.watermark.audio.withdrawn => {
-            format!(" (registered as {}, which was withdrawn)", visible(name, NAME_LIMIT))
-        }
-        Some(name) => format!(" (registered as {})", visible(name, NAME_LIMIT)),
-        None => String::new(),
+    let (t, audio) = (evidence.language, &evidence.watermark.audio);
+    let Some(name) = &audio.registered else { return String::new() };
+    let name = visible(name, NAME_LIMIT);
+    if audio.withdrawn {
+        t.fill(" (registered as {}, which was withdrawn)", &[&name])
+    } else {
+        t.fill(" (registered as {})", &[&name])
     }
 }
 

@@ -20,6 +20,7 @@ mod live;
 mod main_job;
 mod marked_twice;
 mod mutated;
+mod newsroom;
 mod program;
 mod registry;
 mod scene;

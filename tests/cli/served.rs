@@ -22,6 +22,11 @@ impl Served {
         command
             .args(["serve", "--json", "--quiet", "--listen", "127.0.0.1:0"])
             .args(options.split_whitespace());
+        Self::of(&mut command)
+    }
+
+    /// What a command serves that was told to say so as JSON.
+    pub fn of(command: &mut std::process::Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut document = String::new();
@@ -63,6 +68,19 @@ impl Served {
 
     pub fn get(&self, path: &str) -> Reply {
         self.ask("GET", path, None, "", b"")
+    }
+
+    /// Process that serves.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it and gives what it said on standard error, which must have been piped.
+    pub fn log(mut self) -> String {
+        signal(self.child.id(), "TERM");
+        let mut log = String::new();
+        self.child.stderr.take().expect("piped").read_to_string(&mut log).expect("text");
+        log
     }
 
     /// Asks it to end, as a system does that shuts down; gives its exit status.
