@@ -14,22 +14,26 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
+    ("jail", &["frame"]),
     ("media", &["frame"]),
     ("provenance", &["frame"]),
     ("registry", &["frame"]),
     ("watermark", &["frame", "signal"]),
     ("fingerprint", &["frame", "signal"]),
     ("report", &["verdict"]),
-    ("pipeline", &["frame", "fingerprint", "media", "provenance", "registry", "verdict", "watermark"]),
+    (
+        "pipeline",
+        &["frame", "fingerprint", "jail", "media", "provenance", "registry", "verdict", "watermark"],
+    ),
     ("service", &["frame", "pipeline", "registry", "report", "verdict"]),
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 9] = [
+const SECRETS: [(&str, &[&str], &[&str]); 11] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
@@ -38,6 +42,8 @@ const SECRETS: [(&str, &[&str], &[&str]); 9] = [
     ("object_store", &["object_store::"], &["registry"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),
+    ("landlock", &["landlock::"], &["jail"]),
+    ("seccompiler", &["seccompiler::"], &["jail"]),
     ("tower-http", &["tower_http::"], &["service"]),
 ];
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use filigrane::media::VideoCodec;
+use filigrane::pipeline::Demand;
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
 use filigrane::service::Scope;
 use uuid::Uuid;
@@ -79,7 +80,13 @@ filigrane registry import offline/"
 filigrane serve --listen 0.0.0.0:8080 --public"
     )]
     Serve(Serve),
+    /// The work of a process in a jail, which the program starts itself
+    #[command(name = JAILED, hide = true)]
+    Jailed,
 }
+
+/// The verb of a process in a jail.
+pub const JAILED: &str = "jailed-reader";
 
 #[derive(Args)]
 pub struct Stamp {
@@ -185,6 +192,16 @@ pub struct Verify {
     /// Gather only this evidence
     #[arg(long, value_delimiter = ',', value_enum)]
     pub only: Vec<Stage>,
+    #[command(flatten)]
+    pub jail: Jail,
+}
+
+/// Where hostile bytes are read.
+#[derive(Args)]
+pub struct Jail {
+    /// Read the file in a process that can open, call and start nothing: required, best-effort, or off (in the program itself)
+    #[arg(long = "jail", default_value = "best-effort", value_name = "HOW")]
+    pub demand: Demand,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

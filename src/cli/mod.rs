@@ -4,6 +4,7 @@ mod args;
 mod error;
 mod home;
 mod identity;
+mod jail;
 mod key;
 mod lint;
 mod output;
@@ -30,6 +31,10 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
+    // Before anything else: it must have one thread alone.
+    if matches!(arguments.verb, Verb::Jailed) {
+        return jail::serve();
+    }
     let cancel = Cancel::default();
     let flag = cancel.clone();
     // Without the handler, Ctrl-C ends the process at once; the work is the same.
@@ -44,6 +49,7 @@ pub fn run() -> ExitCode {
         Verb::Identity { verb } => identity::run(verb, &arguments.common),
         Verb::Registry { verb, registry } => registry::run(verb, registry.as_deref(), &arguments.common),
         Verb::Serve(serve) => serve::run(serve, &arguments.common, &cancel),
+        Verb::Jailed => Ok(0),
     };
     match done {
         Ok(status) => ExitCode::from(status),

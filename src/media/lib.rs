@@ -47,6 +47,7 @@ pub use container::{Container, muxer_for};
 pub use decoder::{Decoder, Shown};
 pub use error::{Error, TranscodeError};
 pub use info::{MediaInfo, probe, probe_parts};
+pub use parts::Part;
 pub use picture::Picture;
 pub use rehearsal::rehearse;
 pub use rgb_image::RgbImage;

@@ -22,22 +22,33 @@ pub(crate) fn digest<'a>(
         if !path.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let mut file = File::open(path)?;
-        loop {
-            if cancel.is_cancelled() {
-                return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
-            }
-            let count = match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            hash.update(&buffer[..count]);
-            size += count as u64;
-        }
+        size += add(&File::open(path)?, &mut hash, &mut buffer, cancel)?;
     }
     Ok((Digest(hash.finalize().into()), size))
+}
+
+/// The same of an open file, from where it stands.
+pub(crate) fn digest_of(file: &File, cancel: &Cancel) -> io::Result<(Digest, u64)> {
+    let mut hash = Sha256::new();
+    let size = add(file, &mut hash, &mut vec![0; 1 << 20], cancel)?;
+    Ok((Digest(hash.finalize().into()), size))
+}
+
+fn add(mut file: &File, hash: &mut Sha256, buffer: &mut [u8], cancel: &Cancel) -> io::Result<u64> {
+    let mut size = 0;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
+        }
+        let count = match file.read(buffer) {
+            Ok(0) => return Ok(size),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(&buffer[..count]);
+        size += count as u64;
+    }
 }
 
 /// Refuses an output that is the input, exists unasked, or stands in a folder that cannot be written.

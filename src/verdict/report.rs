@@ -1,4 +1,6 @@
-use crate::{Classifier, Credentials, Fingerprints, RegistryFinding, Verdict, Watermark, number, policy};
+use crate::{
+    Classifier, Credentials, Depth, Fingerprints, Jail, RegistryFinding, Verdict, Watermark, number, policy,
+};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
@@ -81,6 +83,12 @@ pub struct Report {
     /// Fingerprints in forms that others exchange. An addition.
     #[serde(default)]
     pub fingerprints: Fingerprints,
+    /// How deep the video was looked into. An addition.
+    #[serde(default)]
+    pub depth: Depth,
+    /// Where its bytes were read. An addition.
+    #[serde(default)]
+    pub jail: Jail,
     /// Time spent.
     pub timing: Timing,
     /// What went wrong, one line each.
@@ -102,6 +110,8 @@ impl Report {
             registry: RegistryFinding::default(),
             classifier: Classifier::default(),
             fingerprints: Fingerprints::default(),
+            depth: Depth::default(),
+            jail: Jail::default(),
             timing: Timing::default(),
             errors: Vec::new(),
         }

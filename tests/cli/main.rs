@@ -13,6 +13,7 @@ mod fragments;
 mod hostile;
 mod hostile_server;
 mod iscc;
+mod jailed;
 mod judges;
 mod kept;
 mod large;
