@@ -14,7 +14,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
@@ -29,6 +29,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
         "pipeline",
         &["frame", "fingerprint", "jail", "media", "provenance", "registry", "verdict", "watermark"],
     ),
+    ("scan", &["frame", "pipeline", "report", "verdict"]),
     ("service", &["frame", "pipeline", "registry", "report", "verdict"]),
 ];
 
@@ -39,7 +40,7 @@ const SECRETS: [(&str, &[&str], &[&str]); 11] = [
     ("cryptoki", &["cryptoki::"], &["provenance"]),
     ("ureq", &["ureq::"], &["provenance", "registry"]),
     ("sqlx", &["sqlx::"], &["registry"]),
-    ("object_store", &["object_store::"], &["registry"]),
+    ("object_store", &["object_store::"], &["registry", "scan"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),
     ("landlock", &["landlock::"], &["jail"]),

@@ -10,6 +10,7 @@ mod lint;
 mod output;
 mod progress;
 mod registry;
+mod scan;
 mod serve;
 mod stamp;
 mod stream;
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
     let done = match &arguments.verb {
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
+        Verb::Scan(wanted) => scan::run(wanted, &arguments.common, &cancel),
         Verb::Lint(lint) => lint::run(lint, &arguments.common),
         Verb::Identity { verb } => identity::run(verb, &arguments.common),
         Verb::Registry { verb, registry } => registry::run(verb, registry.as_deref(), &arguments.common),

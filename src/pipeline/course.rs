@@ -19,11 +19,13 @@ pub(crate) enum Outcome {
     Nothing,
     /// It found what it may not answer with.
     Grave,
+    /// No picture could be looked at, or the reader died: the next tier would fare no better.
+    Unreadable,
 }
 
 /// What a report amounts to that was made of key frames or of a window.
 pub(crate) fn outcome(report: &Report) -> Outcome {
-    let Some(verdict) = &report.verdict else { return Outcome::Nothing };
+    let Some(verdict) = &report.verdict else { return Outcome::Unreadable };
     match verdict.code {
         Code::Verified | Code::Signed | Code::Recovered => Outcome::Answer,
         // More pictures may read the bits, or tell whether the content is the registered one.

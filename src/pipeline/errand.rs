@@ -34,6 +34,22 @@ pub(crate) struct Errand {
 }
 
 impl Errand {
+    /// To do nothing.
+    pub fn empty() -> Self {
+        Self {
+            name: Vec::new(),
+            beside: Vec::new(),
+            stages: Stages { credentials: false, watermark: false, fingerprint: false, classifier: false },
+            anchors: Vec::new(),
+            at: None,
+            keys: Vec::new(),
+            stills: 0,
+            limits: Limits::default(),
+            memory: 0,
+            cpu_seconds: 0,
+        }
+    }
+
     pub fn bounds(&self) -> Bounds {
         Bounds { memory: self.memory, cpu_seconds: self.cpu_seconds }
     }

@@ -26,16 +26,13 @@ impl<'a> Hands<'a> {
             return Self::Own(verifier, opened.input);
         };
         let errand = Errand {
-            name: Vec::new(),
-            beside: Vec::new(),
             stages: verifier.stages,
             anchors: verifier.trust.to_parcels(),
             at: verifier.at,
             keys: verifier.keys.iter().map(|key| key.to_bytes()).collect(),
             stills: verifier.stills,
             limits: verifier.limits,
-            memory: 0,
-            cpu_seconds: 0,
+            ..Errand::empty()
         };
         let reader = Reader::new(ward, files, errand, &verifier.cancel);
         Self::Jailed(verifier, opened.input, Box::new(reader))

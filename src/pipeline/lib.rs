@@ -32,7 +32,7 @@ pub use binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM};
 pub use cell::serve_jail;
 pub use course::Course;
 pub use error::Error;
-pub use filigrane_jail::Demand;
+pub use filigrane_jail::{Demand, Fate, Level};
 pub use filigrane_media::Cancel;
 pub use filigrane_provenance::active_manifest;
 pub use filigrane_verdict::Depth;

@@ -61,7 +61,12 @@ impl Look<'_> {
         let mut sampler = Sampler::default();
         let (mut frames, mut watermark) = (0, 0.0);
         while frames < MOST_KEY_FRAMES {
-            let Some(picture) = decoder.next_picture()? else { break };
+            let picture = match decoder.next_picture() {
+                Ok(Some(picture)) => picture,
+                // Streams without such pictures are nothing unusual.
+                Ok(None) | Err(Error::Malformed(_)) => break,
+                Err(error) => return Err(error),
+            };
             if let Some(detector) = &mut detector {
                 watermark += timed(|| detector.push(picture.luma(), picture.time()));
             }
@@ -75,6 +80,9 @@ impl Look<'_> {
         seen.watermark = watermark + before.elapsed().as_secs_f64();
         seen.samples = sampler.finish();
         seen.decode = decode;
+        if frames == 0 {
+            seen.errors.push("no key frame could be decoded".to_owned());
+        }
         Ok(seen)
     }
 

@@ -188,7 +188,7 @@ impl Verifier<'_> {
             attempt.depth = depth;
             let stills = self.look(hands, depth, &mut attempt, carried, progress);
             let next = match (depth, outcome(&attempt)) {
-                (Depth::Credentials | Depth::Whole, _) | (_, Outcome::Answer) => None,
+                (Depth::Credentials | Depth::Whole, _) | (_, Outcome::Answer | Outcome::Unreadable) => None,
                 (_, Outcome::Grave) => Some(Depth::Whole),
                 (Depth::KeyFrames, Outcome::Nothing) => Some(Depth::Window).filter(|next| *next <= deepest),
                 (Depth::Window, Outcome::Nothing) => Some(Depth::Whole).filter(|next| *next <= deepest),
@@ -211,19 +211,16 @@ impl Verifier<'_> {
         carried: &Carried,
         progress: &dyn Progress,
     ) -> Vec<Still> {
-        let looked = match hands.look(depth, &carried.marks, progress) {
-            Ok(looked) => looked,
-            Err(fate) => Err(fate.to_string()),
-        };
+        let looked = hands.look(depth, &carried.marks, progress);
+        let looked = looked.unwrap_or_else(|fate| Err(fate.to_string()));
         let mut seen = match looked {
             Ok(seen) => seen,
             Err(why) => {
                 report.errors.push(why);
                 // Credentials speak for themselves even when no picture can be decoded.
-                if matches!(report.credentials.state, CredentialsState::Absent | CredentialsState::Skipped) {
-                    return Vec::new();
-                }
-                if !self.cancel.is_cancelled() {
+                let spoken =
+                    !matches!(report.credentials.state, CredentialsState::Absent | CredentialsState::Skipped);
+                if spoken && !self.cancel.is_cancelled() {
                     report.decide();
                 }
                 return Vec::new();

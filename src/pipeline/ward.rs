@@ -49,6 +49,18 @@ impl Ward {
         Self { timeout, ..self }
     }
 
+    /// How far a jail can be closed on this system.
+    ///
+    /// # Errors
+    /// No process can be started, or a whole jail is required and this system has none.
+    pub fn probe(&self) -> Result<Level, Fate> {
+        let file = File::open("/dev/null")?;
+        let files = Files { name: PathBuf::new(), file, beside: Vec::new(), bytes: 0 };
+        let cancel = Cancel::default();
+        let mut reader = Reader::new(self, &files, Errand::empty(), &cancel);
+        reader.start().map(|_| reader.level)
+    }
+
     /// Whether nothing may be read without a whole jail.
     pub(crate) fn is_required(&self) -> bool {
         self.demand == Demand::Required

@@ -23,6 +23,7 @@ mod marked_twice;
 mod mutated;
 mod program;
 mod registry;
+mod scan;
 mod scene;
 mod served;
 mod service;
