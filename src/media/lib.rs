@@ -22,6 +22,10 @@ mod error;
 #[allow(unsafe_code)]
 mod ffi;
 mod info;
+mod outline;
+mod outline_avi;
+mod outline_ebml;
+mod outline_mp4;
 mod output_file;
 mod parts;
 mod picture;
@@ -47,6 +51,7 @@ pub use container::{Container, muxer_for};
 pub use decoder::{Decoder, Shown};
 pub use error::{Error, TranscodeError};
 pub use info::{MediaInfo, probe, probe_parts};
+pub use outline::{check_outline, check_outline_of};
 pub use parts::Part;
 pub use picture::Picture;
 pub use rehearsal::rehearse;

@@ -4,6 +4,7 @@ use filigrane_frame::Limits;
 
 use crate::ffi::{Code, Demuxer, Medium, OpenFailure, StreamFacts};
 use crate::info::{MediaInfo, declared_seconds};
+use crate::outline::check_outline;
 use crate::parts::{Part, Parts};
 use crate::sniff;
 use crate::watch::Watch;
@@ -31,6 +32,7 @@ impl Source {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
+        check_outline(parts, limits, cancel)?;
         let mut parts = Parts::open(parts)?;
         let bytes = parts.len();
         let head = parts.head().map_err(Error::read)?;

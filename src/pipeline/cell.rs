@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use filigrane_jail::{Line, enter};
-use filigrane_media::{Cancel, Part};
+use filigrane_media::{Cancel, Part, check_outline};
 use filigrane_provenance::{Asset, TrustAnchors, read_asset};
 use filigrane_watermark::Key;
 
@@ -80,6 +80,11 @@ impl<'a> Cell<'a> {
         let errand = self.errand;
         match order {
             Order::Read => {
+                let outline =
+                    check_outline(std::slice::from_ref(&self.part), &errand.limits, &Cancel::default());
+                if let Err(error) = outline {
+                    return Told::Reading(Reading::Refused(error.to_string()));
+                }
                 let read = read_asset(&self.asset, &self.trust, errand.at, &errand.limits);
                 let name = self.asset.path().display().to_string();
                 Told::Reading(Reading::of(read, errand.at, &name))

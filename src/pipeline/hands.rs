@@ -93,6 +93,9 @@ impl<'a> Hands<'a> {
 }
 
 fn read(verifier: &Verifier<'_>, input: Input<'_>) -> Reading {
+    if let Err(error) = input.check_outline(&verifier.limits, &verifier.cancel) {
+        return Reading::Refused(error.to_string());
+    }
     let read = input.credentials(verifier.trust, verifier.at, &verifier.limits);
     Reading::of(read, verifier.at, &input.name())
 }

@@ -89,6 +89,14 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Refuses a single file that claims more than the limits allow. Those of a stream are looked at when they are opened.
+    pub fn check_outline(self, limits: &Limits, cancel: &Cancel) -> Result<(), filigrane_media::Error> {
+        match self {
+            Self::File(path) => filigrane_media::check_outline(&[path.into()], limits, cancel),
+            Self::Stream(..) => Ok(()),
+        }
+    }
+
     /// The files, in order, that show pictures: those of the first track that has some.
     pub fn pictured(self, limits: &Limits) -> Result<Vec<Part>, filigrane_media::Error> {
         let parts = |files: &mut dyn Iterator<Item = &Path>| files.map(Part::from).collect();
@@ -107,8 +115,10 @@ impl<'a> Input<'a> {
 
 fn open_regular(path: &Path) -> io::Result<File> {
     // Asked before opening: opening a pipe would wait for its other end.
-    if !path.metadata()?.is_file() {
+    let facts = path.metadata()?;
+    if !facts.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
+    file::refuse_holes(&facts)?;
     File::open(path)
 }

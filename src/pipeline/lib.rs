@@ -31,6 +31,7 @@ mod withdraw;
 pub use binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM};
 pub use cell::serve_jail;
 pub use course::Course;
+pub use errand::believes;
 pub use error::Error;
 pub use filigrane_jail::{Demand, Fate, Level};
 pub use filigrane_media::Cancel;

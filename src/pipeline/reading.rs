@@ -11,8 +11,8 @@ use crate::binding;
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Reading {
     Read(Box<Read>),
-    /// Nothing can be said of the file: it is a part of a stream, or none where one is named.
-    Part(String),
+    /// Nothing can be said of the file: it is a part of a stream, or none where one is named, or claims more than any limit.
+    Refused(String),
     /// They could not be read.
     Failed(String),
 }
@@ -37,7 +37,7 @@ impl Reading {
             Err(error @ provenance::Error::Part { .. }) => {
                 let text = error.to_string();
                 let own = text.strip_prefix(name).and_then(|text| text.strip_prefix(": "));
-                Self::Part(own.unwrap_or(&text).to_owned())
+                Self::Refused(own.unwrap_or(&text).to_owned())
             }
             Err(error) => Self::Failed(error.to_string()),
         }

@@ -152,8 +152,8 @@ impl Verifier<'_> {
                         Err(error) => report.errors.push(format!("registry: {error}")),
                     }
                 }
-                // It is the beginning of a stream, or what was named as one is none: nothing can be said of it.
-                Ok(Reading::Part(why)) => {
+                // Nothing can be said of it: it is the beginning of a stream, say.
+                Ok(Reading::Refused(why)) => {
                     report.errors.push(why);
                     return Vec::new();
                 }

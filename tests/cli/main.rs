@@ -6,6 +6,7 @@ mod answer;
 mod bad_input;
 mod bad_output;
 mod bad_request;
+mod bombs;
 mod clip;
 mod evidence;
 mod foreign_server;
