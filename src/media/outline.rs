@@ -134,7 +134,8 @@ impl<R: Read + Seek> Walk<R> {
     pub fn stream(&mut self) -> Result<(), Stop> {
         self.streams += 1;
         if self.streams > self.limits.streams {
-            return Err(Stop::Limit(format!("over {} streams, which is the limit", self.limits.streams)));
+            let (found, most) = (self.streams, self.limits.streams);
+            return Err(Stop::Limit(format!("{found} streams or more are over the limit of {most}")));
         }
         Ok(())
     }

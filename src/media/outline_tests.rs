@@ -74,16 +74,16 @@ fn claims_over_a_limit_are_refused_with_the_reason() {
     for (bytes, reason) in [
         (mp4(&track(b"vide", 1_000_000_000, (16, 16))), "1000000000 pictures"),
         (mp4(&track(b"vide", 1, (16384, 16384))), "16384x16384 pictures"),
-        (mp4(&track(b"soun", 1, (0, 0)).repeat(65)), "over 64 streams"),
+        (mp4(&track(b"soun", 1, (0, 0)).repeat(65)), "65 streams or more are over the limit of 64"),
         (mp4(&boxed(b"free", b"").repeat(50_000)), "more boxes"),
         (mp4(&nested), "nested over 32 deep"),
         ([boxed(b"ftyp", b"isom\0\0\0\0"), nested_top].concat(), "nested over 32 deep"),
-        (matroska(&entry(16, 16).repeat(65)), "over 64 streams"),
+        (matroska(&entry(16, 16).repeat(65)), "65 streams or more are over the limit of 64"),
         (matroska(&entry(16384, 16384)), "16384x16384 pictures"),
         (matroska(&entry(u32::MAX, u32::MAX)), "4294967295x4294967295 pictures"),
         (matroska(&element(b"\xec", b"").repeat(50_000)), "more elements"),
         (avi(1, 16384, -16384), "16384x16384 pictures"),
-        (avi(65, 16, 16), "over 64 streams"),
+        (avi(65, 16, 16), "65 streams or more are over the limit of 64"),
     ] {
         let why = told(&bytes).expect_err(reason);
         assert!(why.contains(reason), "{why}");

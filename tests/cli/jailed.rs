@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::clip::{fractal, published, small};
+use crate::clip::{ffmpeg, fractal, published, small};
 use crate::program::{User, program};
 
 /// The answer without what differs from run to run.
@@ -47,6 +47,31 @@ fn the_answer_from_the_jail_is_that_from_outside() {
     }
     let plain = user.verify(&signed, "").json();
     assert_eq!(plain["jail"]["level"], "whole", "that is the default here");
+}
+
+#[test]
+fn decoders_of_other_families_work_in_the_jail() {
+    let user = User::new();
+    for (name, coding) in [
+        ("a.mp4", "-c:v libx265 -x265-params log-level=none -c:a aac"),
+        ("b.webm", "-c:v libvpx-vp9 -cpu-used 8 -c:a libopus"),
+        ("c.mkv", "-c:v libsvtav1 -svtav1-params lp=1 -c:a flac"),
+        ("d.ts", "-c:v mpeg2video -c:a mp2"),
+        ("e.mov", "-c:v prores_ks -c:a pcm_s16le"),
+        ("f.gif", "-an"),
+    ] {
+        let path = user.path(name);
+        ffmpeg(
+            &format!(
+                "-f lavfi -i testsrc2=size=160x128:rate=25 -f lavfi -i sine=frequency=330 -t 0.5 {coding}"
+            ),
+            &path,
+        );
+        let outside = lasting(user.verify(&path, "--jail off").verdict("inconclusive", 1));
+        let inside = lasting(user.verify(&path, "--jail required").verdict("inconclusive", 1));
+        assert_eq!(inside, outside, "{name}");
+        assert_eq!(inside["errors"], serde_json::json!([]), "{name}");
+    }
 }
 
 #[test]
