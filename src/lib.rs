@@ -10,6 +10,7 @@ pub use filigrane_pipeline as pipeline;
 pub use filigrane_provenance as provenance;
 pub use filigrane_registry as registry;
 pub use filigrane_report as report;
+pub use filigrane_scan as scan;
 pub use filigrane_service as service;
 pub use filigrane_verdict as verdict;
 pub use filigrane_watermark as watermark;

@@ -14,10 +14,11 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
+    ("jail", &["frame"]),
     ("media", &["frame"]),
     ("infer", &["frame"]),
     ("generate", &["frame", "infer"]),
@@ -27,12 +28,16 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("fingerprint", &["frame", "signal"]),
     ("archive", &["frame"]),
     ("report", &["verdict"]),
-    ("pipeline", &["frame", "fingerprint", "media", "provenance", "registry", "verdict", "watermark"]),
+    (
+        "pipeline",
+        &["frame", "fingerprint", "jail", "media", "provenance", "registry", "verdict", "watermark"],
+    ),
+    ("scan", &["frame", "pipeline", "report", "verdict"]),
     ("service", &["archive", "frame", "pipeline", "registry", "report", "verdict"]),
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 12] = [
+const SECRETS: [(&str, &[&str], &[&str]); 14] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
@@ -41,9 +46,11 @@ const SECRETS: [(&str, &[&str], &[&str]); 12] = [
     ("tokenizers", &["tokenizers::"], &["generate"]),
     ("ureq", &["ureq::"], &["provenance", "registry", "service"]),
     ("sqlx", &["sqlx::"], &["registry", "archive"]),
-    ("object_store", &["object_store::"], &["registry"]),
+    ("object_store", &["object_store::"], &["registry", "scan"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),
+    ("landlock", &["landlock::"], &["jail"]),
+    ("seccompiler", &["seccompiler::"], &["jail"]),
     ("tower-http", &["tower_http::"], &["service"]),
 ];
 

@@ -1,7 +1,9 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use filigrane::media::VideoCodec;
+use filigrane::pipeline::{Demand, Depth};
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
 use filigrane::service::Scope;
 use uuid::Uuid;
@@ -49,6 +51,12 @@ filigrane stamp init.mp4 --fragments 'seg-*.m4s' -o signed/ --no-watermark")]
 filigrane verify init.mp4 --fragments 'seg-*.m4s'"
     )]
     Verify(Verify),
+    /// Verifies many files: folders, lists, patterns, object stores
+    #[command(
+        after_help = "Examples:\n  filigrane scan uploads/ -o results.jsonl\n  filigrane scan uploads/ -o results.jsonl \
+--resume\n  find uploads -newer last | filigrane scan - --depth key-frames --jobs 8"
+    )]
+    Scan(Scan),
     /// Says how the manifest of a video keeps the rules of the C2PA Conformance Program
     #[command(after_help = "Example:\n  filigrane lint signed.mp4")]
     Lint(Lint),
@@ -79,7 +87,13 @@ filigrane registry import offline/"
 filigrane serve --listen 0.0.0.0:8080"
     )]
     Serve(Serve),
+    /// The work of a process in a jail, which the program starts itself
+    #[command(name = JAILED, hide = true)]
+    Jailed,
 }
+
+/// The verb of a process in a jail.
+pub const JAILED: &str = "jailed-reader";
 
 #[derive(Args)]
 pub struct Stamp {
@@ -188,6 +202,70 @@ pub struct Verify {
     /// Gather only this evidence
     #[arg(long, value_delimiter = ',', value_enum)]
     pub only: Vec<Stage>,
+    #[command(flatten)]
+    pub jail: Jail,
+}
+
+#[derive(Args)]
+pub struct Scan {
+    /// Files, folders, patterns in quotes, @LIST with one name or URL a line (- for standard input), or file:///… with all
+    /// objects beneath
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<OsString>,
+    /// Where the answers go, one JSON object a line [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Files looked at at once [default: one for each processor]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "NUMBER")]
+    pub jobs: Option<u16>,
+    /// Go on with an output that an earlier scan left: what it answered is not looked at again
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// How deep to look where nothing is found before: credentials, key-frames, window or whole
+    #[arg(long, value_enum, default_value = "whole", value_name = "TIER")]
+    pub depth: Tier,
+    /// Longest time for one file, seconds [default: 120, and one for each 50 kB]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// Folder or URL of the registry to look in [default: the one in the program's own data]
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// Certificates (PEM) whose signatures are trusted for this call, beside those you trust already
+    #[arg(long, value_name = "PEM")]
+    pub trust: Vec<PathBuf>,
+    /// Look for marks made with this key, too: a file with 64 hexadecimal digits
+    #[arg(long, value_name = "FILE")]
+    pub watermark_key: Vec<PathBuf>,
+    /// Read each file in a process that can open, call and start nothing: required, best-effort, or off
+    #[arg(long, default_value = "required", value_name = "HOW")]
+    pub jail: Demand,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tier {
+    Credentials,
+    KeyFrames,
+    Window,
+    Whole,
+}
+
+impl From<Tier> for Depth {
+    fn from(tier: Tier) -> Self {
+        match tier {
+            Tier::Credentials => Self::Credentials,
+            Tier::KeyFrames => Self::KeyFrames,
+            Tier::Window => Self::Window,
+            Tier::Whole => Self::Whole,
+        }
+    }
+}
+
+/// Where hostile bytes are read.
+#[derive(Args)]
+pub struct Jail {
+    /// Read the file in a process that can open, call and start nothing: required, best-effort, or off (in the program itself)
+    #[arg(long = "jail", default_value = "best-effort", value_name = "HOW")]
+    pub demand: Demand,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

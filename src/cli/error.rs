@@ -13,6 +13,8 @@ pub enum Failure {
     #[error(transparent)]
     Registry(#[from] filigrane::registry::Error),
     #[error(transparent)]
+    Scan(#[from] filigrane::scan::Error),
+    #[error(transparent)]
     Service(#[from] filigrane::service::Error),
     #[error(transparent)]
     Watermark(#[from] filigrane::watermark::Error),
@@ -34,6 +36,7 @@ impl Failure {
             Self::Pipeline(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
+            Self::Scan(error) => error.kind(),
             Self::Service(error) => error.kind(),
             Self::Watermark(error) => error.kind(),
             Self::File { source, .. } => source.kind(),

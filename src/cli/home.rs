@@ -62,6 +62,11 @@ impl Home {
         self.folder.join("newsroom")
     }
 
+    /// Where what is fetched from object stores is kept while it is looked at.
+    pub fn cache(&self) -> PathBuf {
+        self.folder.join("cache")
+    }
+
     pub fn trust_folder(&self) -> PathBuf {
         self.folder.join("trust")
     }

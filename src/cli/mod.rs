@@ -5,11 +5,13 @@ mod desk;
 mod error;
 mod home;
 mod identity;
+mod jail;
 mod key;
 mod lint;
 mod output;
 mod progress;
 mod registry;
+mod scan;
 mod sealed;
 mod serve;
 mod stamp;
@@ -32,6 +34,10 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
+    // Before anything else: it must have one thread alone.
+    if matches!(arguments.verb, Verb::Jailed) {
+        return jail::serve();
+    }
     let cancel = Cancel::default();
     let flag = cancel.clone();
     // Without the handler, Ctrl-C ends the process at once; the work is the same.
@@ -42,10 +48,12 @@ pub fn run() -> ExitCode {
     let done = match &arguments.verb {
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
+        Verb::Scan(wanted) => scan::run(wanted, &arguments.common, &cancel),
         Verb::Lint(lint) => lint::run(lint, &arguments.common),
         Verb::Identity { verb } => identity::run(verb, &arguments.common),
         Verb::Registry { verb, registry } => registry::run(verb, registry.as_deref(), &arguments.common),
         Verb::Serve(serve) => serve::run(serve, &arguments.common, &cancel),
+        Verb::Jailed => Ok(0),
     };
     match done {
         Ok(status) => ExitCode::from(status),

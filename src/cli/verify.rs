@@ -2,7 +2,7 @@ use std::fs;
 
 use filigrane::frame::Limits;
 use filigrane::media::Cancel;
-use filigrane::pipeline::{Stages, Still, Verifier};
+use filigrane::pipeline::{Course, Stages, Still, Verifier};
 use filigrane::provenance::{Identity, TrustAnchors, crjson};
 use filigrane::report::{self, Sample};
 use filigrane::verdict::{Report, overall_exit_status};
@@ -14,6 +14,7 @@ use crate::cli::args::{self, Common, Form, Stage};
 use crate::cli::desk::seal;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
+use crate::cli::jail;
 use crate::cli::key::read_key;
 use crate::cli::output::{print, print_json, say, style};
 use crate::cli::progress::Bar;
@@ -52,6 +53,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     let private = wanted.watermark_key.iter().map(|path| read_key(path));
     let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
     let opened = home.existing_registry(wanted.registry.as_deref());
+    let ward = jail::ward(wanted.jail.demand);
     let wants = |stage| wanted.only.is_empty() || wanted.only.contains(&stage);
     let verifier = Verifier {
         stages: Stages {
@@ -66,6 +68,8 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
         keys: &keys,
         stills: if wanted.report.is_some() { STILLS } else { 0 },
         limits: Limits::default(),
+        course: Course::Thorough,
+        ward: ward.as_ref(),
         cancel: cancel.clone(),
     };
     let mut reports: Vec<Report> = Vec::new();

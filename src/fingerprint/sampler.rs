@@ -22,6 +22,52 @@ pub struct Samples {
     pub size: (usize, usize),
 }
 
+impl Samples {
+    /// As bytes, for the pipe between two processes of one version: size of the clip's pictures, then each with its time.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let sizes = [self.size.0 as u64, self.size.1 as u64];
+        let mut bytes: Vec<u8> = sizes.into_iter().flat_map(u64::to_le_bytes).collect();
+        for (time, picture) in &self.pictures {
+            bytes.extend_from_slice(&time.to_le_bytes());
+            bytes.extend(picture.samples().iter().flat_map(|sample| sample.to_le_bytes()));
+        }
+        bytes
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) wrote; `None` for anything that a [`Sampler`] does not give, whoever wrote it.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (sizes, rest) = bytes.split_at_checked(16)?;
+        let (width, height) = sizes.split_at(8);
+        let number = |bytes: &[u8]| usize::try_from(u64::from_le_bytes(bytes.try_into().ok()?)).ok();
+        let size = (number(width)?, number(height)?);
+        // As much as any decoder gives.
+        if size.0.checked_mul(size.1).is_none_or(|samples| samples > 1 << 32) {
+            return None;
+        }
+        let factor = reduction(size.0, size.1, SHORT_SIDE, MOST_SAMPLES);
+        let (width, height) = reduced_size(size.0, size.1, factor);
+        let record = 8 + 4 * width * height;
+        let whole = width.min(height) >= 8 && rest.len().is_multiple_of(record);
+        if !whole || rest.is_empty() || rest.len() / record > MOST {
+            return None;
+        }
+        let mut pictures = Vec::new();
+        for record in rest.chunks_exact(record) {
+            let (time, samples) = record.split_at(8);
+            let time = f64::from_le_bytes(time.try_into().ok()?);
+            let samples = samples.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+            let picture = Plane::from_samples(width, height, samples.collect())?;
+            let later = pictures.last().is_none_or(|(last, _)| *last <= time);
+            // Samples lie within 0 and 255, and a little beyond.
+            if !time.is_finite() || !later || !picture.samples().iter().all(|sample| sample.abs() < 4096.0) {
+                return None;
+            }
+            pictures.push((time, picture));
+        }
+        Some(Self { pictures, size })
+    }
+}
+
 impl Default for Sampler {
     fn default() -> Self {
         Self { pictures: Vec::new(), interval: 0.5, size: None }
@@ -62,5 +108,60 @@ impl Sampler {
     pub fn finish(self) -> Option<Samples> {
         let size = self.size?;
         (!self.pictures.is_empty()).then_some(Samples { pictures: self.pictures, size })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use filigrane_frame::{ColourRange, LumaLayout};
+    use proptest::prelude::*;
+
+    fn samples(width: usize, height: usize, count: usize) -> Samples {
+        let layout = LumaLayout { width, height, stride: width, bits: 8, range: ColourRange::Limited };
+        let bytes: Vec<u8> = (0..width * height).map(|index| (index * 7 % 256) as u8).collect();
+        let mut sampler = Sampler::default();
+        for index in 0..count {
+            sampler.push(LumaRef::new(layout, &bytes).expect("fits"), index as f64);
+        }
+        sampler.finish().expect("pictures")
+    }
+
+    #[test]
+    fn kept_pictures_pass_through_bytes_unchanged() {
+        for (width, height) in [(8, 8), (64, 48), (1920, 1080), (30, 2000)] {
+            let samples = samples(width, height, 3);
+            let bytes = samples.to_bytes();
+            let read = Samples::from_bytes(&bytes).expect("its own bytes");
+            assert_eq!((read.size, &read.pictures), (samples.size, &samples.pictures));
+            assert!(Samples::from_bytes(&bytes[..bytes.len() - 1]).is_none());
+        }
+    }
+
+    #[test]
+    fn pictures_that_no_decoder_gives_are_refused() {
+        let bytes = samples(64, 48, 2).to_bytes();
+        let with = |at: usize, value: &[u8]| {
+            let mut bytes = bytes.clone();
+            bytes[at..at + value.len()].copy_from_slice(value);
+            Samples::from_bytes(&bytes)
+        };
+        assert!(with(0, &64_u64.to_le_bytes()).is_some());
+        assert!(with(0, &u64::MAX.to_le_bytes()).is_none(), "no such size");
+        assert!(with(0, &0_u64.to_le_bytes()).is_none(), "no size");
+        assert!(with(16, &f64::NAN.to_le_bytes()).is_none(), "no such time");
+        assert!(with(16, &9.0_f64.to_le_bytes()).is_none(), "times go back");
+        for sample in [f32::NAN, f32::INFINITY, 1e9] {
+            assert!(with(24, &sample.to_le_bytes()).is_none(), "{sample}");
+        }
+        assert!(Samples::from_bytes(&bytes[..16]).is_none(), "no pictures");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), width in 0_u64..64) {
+            let sized = [&width.to_le_bytes()[..], &16_u64.to_le_bytes(), &bytes].concat();
+            let _ = (Samples::from_bytes(&bytes), Samples::from_bytes(&sized));
+        }
     }
 }

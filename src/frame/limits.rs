@@ -1,5 +1,7 @@
+use serde::{Deserialize, Serialize};
+
 /// Bounds on what an untrusted input may make the program spend. Required by everything that opens one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest picture, in luma samples.
     pub pixels: u64,

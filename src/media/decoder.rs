@@ -6,6 +6,7 @@ use crate::damage::{Damage, Flaw};
 use crate::ears::Ears;
 use crate::ffi::{Code, Colour, Conversion, Packet, Pixel, Scaler, VideoDecoder, VideoFrame};
 use crate::info::{MediaInfo, believable_rate};
+use crate::parts::Part;
 use crate::picture::Picture;
 use crate::pixel_choice::{Sizes, nearest};
 use crate::sound::Sound;
@@ -47,6 +48,8 @@ pub struct Decoder {
     packet: Packet,
     scaler: Scaler,
     form: Form,
+    /// Only pictures that need no others are wanted.
+    keys_only: bool,
     limits: Limits,
     damage: Damage,
     clock: Clock,
@@ -89,29 +92,63 @@ impl Decoder {
     /// play lists, encrypted video and unknown codecs, [`Error::Limit`] for pictures, streams or a duration over the limits,
     /// [`Error::Io`], [`Error::Cancelled`].
     pub fn open(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
-        Self::open_parts(&[path], limits, cancel)
+        Self::open_parts(&[path.into()], limits, cancel)
     }
 
     /// The same for several files that are one stream, such as an initialisation segment and its media segments, in order.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_parts(paths: &[&Path], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
-        let mut decoder = Self::open_as(paths, limits, cancel, Form::Luma)?;
+    pub fn open_parts(parts: &[Part], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+        let mut decoder = Self::open_as(parts, limits, cancel, Form::Luma)?;
         decoder.skip_other_streams();
         Ok(decoder)
     }
 
+    /// The pictures that are coded by themselves alone, with one thread: a fraction of the work, and enough for a first look.
+    /// What [`damage`](Self::damage) says of the end then means nothing.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_key_pictures(parts: &[Part], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+        let mut decoder = Self::open_with(parts, limits, cancel, Form::Luma, true)?;
+        decoder.skip_other_streams();
+        let video = decoder.source.video.index;
+        decoder.source.demuxer.keep_keys(video);
+        Ok(decoder)
+    }
+
+    /// Begins at the last key picture before `seconds` instead of the first; to be called before any picture is taken.
+    /// A file in which no place can be found is read from its beginning.
+    pub fn begin_at(&mut self, seconds: f64) {
+        let video = &self.source.video;
+        let place = video.time_base.positive().map_or(0.0, |tick| seconds / tick);
+        let ticks = self.start.saturating_add(place as i64);
+        // Where it fails, reading goes on from where it was.
+        let _ = self.source.demuxer.seek(video.index, ticks);
+    }
+
     pub(crate) fn open_as(
-        paths: &[&Path],
+        parts: &[Part],
         limits: &Limits,
         cancel: &Cancel,
         form: Form,
     ) -> Result<Self, Error> {
-        let source = Source::open(paths, limits, cancel)?;
+        Self::open_with(parts, limits, cancel, form, false)
+    }
+
+    fn open_with(
+        parts: &[Part],
+        limits: &Limits,
+        cancel: &Cancel,
+        form: Form,
+        keys_only: bool,
+    ) -> Result<Self, Error> {
+        let source = Source::open(parts, limits, cancel)?;
         let video = &source.video;
-        let codec =
-            VideoDecoder::open(&source.demuxer, video.index, limits.pixels, THREADS).map_err(|code| {
+        let threads = if keys_only { 1 } else { THREADS };
+        let codec = VideoDecoder::open(&source.demuxer, video.index, limits.pixels, threads, keys_only)
+            .map_err(|code| {
                 Error::Malformed(format!("the {} decoder refuses this video: {code}", video.codec))
             })?;
         let packet = Packet::new().map_err(|code| Error::Internal(code.to_string()))?;
@@ -121,6 +158,7 @@ impl Decoder {
             packet,
             scaler: Scaler::new(),
             form,
+            keys_only,
             limits: *limits,
             damage: Damage::default(),
             clock: Clock::new(source.demuxer.may_jump(), source.streams.len()),
@@ -145,15 +183,15 @@ impl Decoder {
     /// # Errors
     /// As [`open`](Self::open). Sound that cannot be decoded is no error.
     pub fn open_with_sound(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
-        Self::open_parts_with_sound(&[path], limits, cancel)
+        Self::open_parts_with_sound(&[path.into()], limits, cancel)
     }
 
     /// The same for several files that are one stream.
     ///
     /// # Errors
     /// As [`open_with_sound`](Self::open_with_sound).
-    pub fn open_parts_with_sound(paths: &[&Path], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
-        let mut decoder = Self::open_as(paths, limits, cancel, Form::Luma)?;
+    pub fn open_parts_with_sound(parts: &[Part], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+        let mut decoder = Self::open_as(parts, limits, cancel, Form::Luma)?;
         decoder.ears = Ears::open(&decoder.source, limits);
         decoder.keep_streams(&decoder.ears.streams());
         Ok(decoder)
@@ -286,7 +324,8 @@ impl Decoder {
         if self.packet.is_torn() {
             self.damage.count(Flaw::Torn, self.now());
         }
-        if self.packet.stream() != self.source.video.index {
+        let wanted = self.packet.is_key() || !self.keys_only;
+        if self.packet.stream() != self.source.video.index || !wanted {
             return Ok(false);
         }
         if self.packet.is_encrypted() {

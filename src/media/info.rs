@@ -3,6 +3,7 @@ use std::path::Path;
 use filigrane_frame::Limits;
 
 use crate::ffi::{Demuxer, Medium, Ratio, StreamFacts};
+use crate::parts::Part;
 use crate::sniff;
 use crate::source::{Source, is_believable};
 use crate::{Cancel, Error};
@@ -54,15 +55,15 @@ pub struct MediaInfo {
 /// # Errors
 /// See [`Decoder::open`](crate::Decoder::open).
 pub fn probe(path: &Path, limits: &Limits) -> Result<MediaInfo, Error> {
-    probe_parts(&[path], limits)
+    probe_parts(&[path.into()], limits)
 }
 
 /// The same of several files that are one stream, such as an initialisation segment and its media segments, in order.
 ///
 /// # Errors
 /// See [`Decoder::open`](crate::Decoder::open).
-pub fn probe_parts(paths: &[&Path], limits: &Limits) -> Result<MediaInfo, Error> {
-    Source::open(paths, limits, &Cancel::default()).map(|source| source.info)
+pub fn probe_parts(parts: &[Part], limits: &Limits) -> Result<MediaInfo, Error> {
+    Source::open(parts, limits, &Cancel::default()).map(|source| source.info)
 }
 
 /// Faster than this, a declared frame rate is the tick of a clock rather than a rate of pictures.

@@ -26,7 +26,7 @@ pub fn rehearse(
     change: &mut dyn FnMut(&mut Picture),
     see: &mut dyn FnMut(&Picture),
 ) -> Result<usize, Error> {
-    let mut decoder = Decoder::open_as(&[input], limits, cancel, Form::AsDecoded)?;
+    let mut decoder = Decoder::open_as(&[input.into()], limits, cancel, Form::AsDecoded)?;
     decoder.skip_other_streams();
     let Some(first) = next(&mut decoder)? else { return Ok(0) };
     let mut plan = EncodePlan::new(decoder.source(), &first, options, Container::Matroska)?;
@@ -39,7 +39,7 @@ pub fn rehearse(
     let mut packet = Packet::new().map_err(refused)?;
     // The first picture has another form than those to come: it is read again.
     let size = (first.width(), first.height());
-    let mut decoder = Decoder::open_as(&[input], limits, cancel, Form::Exactly(decoded))?;
+    let mut decoder = Decoder::open_as(&[input.into()], limits, cancel, Form::Exactly(decoded))?;
     decoder.skip_other_streams();
     let mut seen = 0;
     for number in 0..most {

@@ -1,11 +1,11 @@
-use std::path::Path;
 use std::sync::Arc;
 
 use filigrane_frame::Limits;
 
 use crate::ffi::{Code, Demuxer, Medium, OpenFailure, StreamFacts};
 use crate::info::{MediaInfo, declared_seconds};
-use crate::parts::Parts;
+use crate::outline::check_outline;
+use crate::parts::{Part, Parts};
 use crate::sniff;
 use crate::watch::Watch;
 use crate::{Cancel, Error};
@@ -28,11 +28,12 @@ pub(crate) fn is_believable(seconds: f64, bytes: u64) -> bool {
 
 impl Source {
     /// Opens one file, or several that are one stream.
-    pub(crate) fn open(paths: &[&Path], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
+    pub(crate) fn open(parts: &[Part], limits: &Limits, cancel: &Cancel) -> Result<Self, Error> {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let mut parts = Parts::open(paths)?;
+        check_outline(parts, limits, cancel)?;
+        let mut parts = Parts::open(parts)?;
         let bytes = parts.len();
         let head = parts.head().map_err(Error::read)?;
         if let Some(words) = sniff::look(&head) {

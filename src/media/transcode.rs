@@ -159,7 +159,7 @@ impl Job {
         cancel: &Cancel,
         with_sound: bool,
     ) -> Result<Self, Error> {
-        let mut scout = Decoder::open_as(&[input], limits, cancel, Form::AsDecoded)?;
+        let mut scout = Decoder::open_as(&[input.into()], limits, cancel, Form::AsDecoded)?;
         let mut ears = if with_sound { Ears::open(scout.source(), limits) } else { Ears::none() };
         scout.keep_streams(&ears.streams());
         let mut sounds: Vec<Option<SoundFrame>> = scout.source().streams.iter().map(|_| None).collect();
@@ -184,7 +184,7 @@ impl Job {
         };
         let plan = EncodePlan::new(scout.source(), &first, options, container)?;
         drop(scout);
-        let mut decoder = Decoder::open_as(&[input], limits, cancel, Form::AsDecoded)?;
+        let mut decoder = Decoder::open_as(&[input.into()], limits, cancel, Form::AsDecoded)?;
         decoder.set_form(Form::Exactly(plan.settings.pixel));
         Ok(Self { decoder, first, plan, sounds })
     }

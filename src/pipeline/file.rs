@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,11 @@ use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::Error;
+
+/// Size from which it matters how much of a file is stored, bytes.
+const LARGE: u64 = 64 << 20;
+/// One part in so many must be: file systems that compress make little of video.
+const LEAST_STORED: u64 = 16;
 
 /// SHA-256 and size of the bytes of some files, one after another.
 pub(crate) fn digest<'a>(
@@ -19,25 +24,53 @@ pub(crate) fn digest<'a>(
     let mut size = 0;
     for path in paths {
         // Asked before opening: opening a pipe would wait for its other end.
-        if !path.metadata()?.is_file() {
+        let facts = path.metadata()?;
+        if !facts.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let mut file = File::open(path)?;
-        loop {
-            if cancel.is_cancelled() {
-                return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
-            }
-            let count = match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            hash.update(&buffer[..count]);
-            size += count as u64;
-        }
+        refuse_holes(&facts)?;
+        size += add(&File::open(path)?, &mut hash, &mut buffer, cancel)?;
     }
     Ok((Digest(hash.finalize().into()), size))
+}
+
+/// Refuses a large file of which next to nothing is stored: reading zeros for gigabytes would cost as much as reading a film.
+pub(crate) fn refuse_holes(facts: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let stored = facts.blocks().saturating_mul(512);
+        if facts.len() >= LARGE && stored.saturating_mul(LEAST_STORED) < facts.len() {
+            let why =
+                format!("a file of holes is no video: of its {} bytes, {stored} are stored", facts.len());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+    }
+    Ok(())
+}
+
+/// The same of an open file, from where it stands.
+pub(crate) fn digest_of(file: &File, cancel: &Cancel) -> io::Result<(Digest, u64)> {
+    let mut hash = Sha256::new();
+    let size = add(file, &mut hash, &mut vec![0; 1 << 20], cancel)?;
+    Ok((Digest(hash.finalize().into()), size))
+}
+
+fn add(mut file: &File, hash: &mut Sha256, buffer: &mut [u8], cancel: &Cancel) -> io::Result<u64> {
+    let mut size = 0;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
+        }
+        let count = match file.read(buffer) {
+            Ok(0) => return Ok(size),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(&buffer[..count]);
+        size += count as u64;
+    }
 }
 
 /// Refuses an output that is the input, exists unasked, or stands in a folder that cannot be written.

@@ -1,11 +1,13 @@
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use filigrane_frame::{Digest, Limits};
-use filigrane_media::{Cancel, probe_parts};
-use filigrane_provenance::{self as provenance, Credentials, Track, TrustAnchors};
+use filigrane_media::{Cancel, Part, probe_parts};
+use filigrane_provenance::{self as provenance, Asset, Credentials, Track, TrustAnchors};
 
 use crate::file;
+use crate::ward::{Files, Ward};
 
 /// What is looked at: one file, or a stream in several.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +17,43 @@ pub(crate) enum Input<'a> {
     Stream(&'a [Track], bool),
 }
 
+/// The same once its bytes were read.
+pub(crate) struct Opened<'a> {
+    pub input: Input<'a>,
+    /// SHA-256 and number of all bytes, file after file.
+    pub digest: Digest,
+    pub bytes: u64,
+    /// What is handed to a process in a jail.
+    pub files: Option<Files>,
+}
+
 impl<'a> Input<'a> {
+    /// Opens and measures it; with a ward, a single file so that it can be handed on. A stream in several files is read by
+    /// the engine by their names, and in this process.
+    pub fn open(self, cancel: &Cancel, ward: Option<&Ward>) -> io::Result<Opened<'a>> {
+        let Self::File(path) = self else {
+            if ward.is_some_and(Ward::is_required) {
+                let why =
+                    "a stream in several files can't be read in a jail: allow it with --jail best-effort";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+            }
+            let (digest, bytes) = self.digest(cancel)?;
+            return Ok(Opened { input: self, digest, bytes, files: None });
+        };
+        if ward.is_none() {
+            let (digest, bytes) = self.digest(cancel)?;
+            return Ok(Opened { input: self, digest, bytes, files: None });
+        }
+        let file = open_regular(path)?;
+        let (digest, bytes) = file::digest_of(&file, cancel)?;
+        // What can't be opened is as good as absent.
+        let beside =
+            Asset::beside(path).into_iter().filter_map(|name| Some((open_regular(&name).ok()?, name)));
+        let beside = beside.map(|(file, name)| (name, file)).collect();
+        let files = Files { name: path.to_owned(), file, beside, bytes };
+        Ok(Opened { input: self, digest, bytes, files: Some(files) })
+    }
+
     fn files(self) -> Vec<&'a Path> {
         match self {
             Self::File(path) => vec![path],
@@ -24,7 +62,7 @@ impl<'a> Input<'a> {
     }
 
     /// SHA-256 and size of all bytes, file after file.
-    pub fn digest(self, cancel: &Cancel) -> io::Result<(Digest, u64)> {
+    fn digest(self, cancel: &Cancel) -> io::Result<(Digest, u64)> {
         for path in self.files() {
             // The message names no file, which is clear where there is one alone.
             if let (Err(error), Self::Stream(..)) = (path.metadata(), self) {
@@ -32,6 +70,11 @@ impl<'a> Input<'a> {
             }
         }
         file::digest(self.files(), cancel)
+    }
+
+    /// The file, or the first of a stream.
+    pub fn name(self) -> String {
+        self.files().first().map(|path| path.display().to_string()).unwrap_or_default()
     }
 
     pub fn credentials(
@@ -46,12 +89,21 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Refuses a single file that claims more than the limits allow. Those of a stream are looked at when they are opened.
+    pub fn check_outline(self, limits: &Limits, cancel: &Cancel) -> Result<(), filigrane_media::Error> {
+        match self {
+            Self::File(path) => filigrane_media::check_outline(&[path.into()], limits, cancel),
+            Self::Stream(..) => Ok(()),
+        }
+    }
+
     /// The files, in order, that show pictures: those of the first track that has some.
-    pub fn pictured(self, limits: &Limits) -> Result<Vec<&'a Path>, filigrane_media::Error> {
-        let Self::Stream(tracks, _) = self else { return Ok(self.files()) };
+    pub fn pictured(self, limits: &Limits) -> Result<Vec<Part>, filigrane_media::Error> {
+        let parts = |files: &mut dyn Iterator<Item = &Path>| files.map(Part::from).collect();
+        let Self::Stream(tracks, _) = self else { return Ok(parts(&mut self.files().into_iter())) };
         let mut failure = None;
         for track in tracks {
-            let files: Vec<&Path> = track.files().collect();
+            let files: Vec<Part> = parts(&mut track.files());
             match probe_parts(&files, limits) {
                 Ok(_) => return Ok(files),
                 Err(error) => failure = failure.or(Some(error)),
@@ -59,4 +111,14 @@ impl<'a> Input<'a> {
         }
         failure.map_or_else(|| Ok(Vec::new()), Err)
     }
+}
+
+fn open_regular(path: &Path) -> io::Result<File> {
+    // Asked before opening: opening a pipe would wait for its other end.
+    let facts = path.metadata()?;
+    if !facts.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    file::refuse_holes(&facts)?;
+    File::open(path)
 }

@@ -8,7 +8,7 @@ use filigrane_watermark::{Payload, Sighting};
 use crate::binding::{self, FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, thinned};
 use crate::fingerprints::{is_near, nearest, with_near_code};
 use crate::place::views;
-use crate::verify::origin;
+use crate::reading::origin;
 use crate::withdraw::withdrawal;
 
 /// Most clips with a near code that are compared.

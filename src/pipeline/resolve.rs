@@ -5,13 +5,14 @@ use filigrane_frame::Limits;
 use filigrane_media::Cancel;
 use filigrane_provenance::{TrustAnchors, read_manifest};
 use filigrane_registry::{Neighbour, Registry, Urn};
+use filigrane_verdict::Depth;
 use filigrane_watermark::{Key, Payload};
 
 use crate::binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM, thinned};
 use crate::error::Error;
 use crate::fingerprints;
-use crate::input::Input;
-use crate::verify::{Shelf, Stages, Verifier};
+use crate::look::Look;
+use crate::verify::Stages;
 
 /// What a soft binding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,22 +90,20 @@ pub fn by_content(
 ) -> Result<Vec<Found>, Error> {
     algorithm.map_or(Ok(()), known)?;
     let wants = |name| algorithm.is_none_or(|wanted| wanted == name);
-    let verifier = Verifier {
+    let look = Look {
         stages: Stages {
             credentials: false,
             watermark: wants(WATERMARK_ALGORITHM),
             fingerprint: wants(FINGERPRINT_ALGORITHM) || wants(ISCC_ALGORITHM),
             classifier: false,
         },
-        shelf: Shelf::Empty,
-        trust: &TrustAnchors::empty(),
-        at: None,
         keys: &[Key::public()],
         stills: 0,
-        limits: *limits,
-        cancel: cancel.clone(),
+        limits,
+        cancel,
     };
-    let seen = verifier.look(Input::File(path), &[], &())?;
+    let seen = look.see(&[path.into()], Depth::Whole, &[], &())?;
+    let code = seen.code();
     let pictures = seen.finding.and_then(|finding| finding.payload);
     let sound = seen.audio.and_then(|audio| audio.payload);
     let mut found = Vec::new();
@@ -114,7 +113,7 @@ pub fn by_content(
     if let Some(samples) = seen.samples.filter(|_| wants(FINGERPRINT_ALGORITHM) && found.is_empty()) {
         found = by_likeness(registry, &thinned(&Fingerprint::of(&samples)))?;
     }
-    if let Some(code) = seen.code.filter(|_| wants(ISCC_ALGORITHM) && found.is_empty()) {
+    if let Some(code) = code.filter(|_| wants(ISCC_ALGORITHM) && found.is_empty()) {
         found = by_code(registry, &code, most)?;
     }
     found.truncate(most);

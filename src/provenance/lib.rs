@@ -4,6 +4,7 @@
 
 mod active;
 mod algorithm;
+mod asset;
 mod certificate;
 mod claim;
 mod command_key;
@@ -53,6 +54,7 @@ mod validity;
 
 pub use active::active_manifest;
 pub use algorithm::Algorithm;
+pub use asset::Asset;
 pub use claim::{Assertion, Claim, SoftBinding};
 pub use consent::{Consent, Use};
 pub use credentials::{ActionSummary, CredentialState, Credentials, Location};
@@ -67,7 +69,7 @@ pub use model::ModelCard;
 pub use origin::Origin;
 pub use passphrase::Passphrase;
 pub use profile::{Breach, check_certificates};
-pub use read::{crjson, read, read_at, read_manifest};
+pub use read::{crjson, read, read_asset, read_at, read_manifest};
 pub use read_fragments::read_fragments;
 pub use sign::{Signed, sign};
 pub use sign_fragments::{check_tracks, sign_fragments};

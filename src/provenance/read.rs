@@ -1,5 +1,4 @@
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{Cursor, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,9 +13,9 @@ use time::OffsetDateTime;
 use crate::store::{self, Store};
 use crate::validation::{self, CERTIFICATE_INVALID, Finding};
 use crate::{
-    ActionSummary, Consent, CredentialState, Credentials, Error, Location, ModelCard, Origin, SoftBinding,
-    TrustAnchors, certificate, consent, content, engine, layout, manifest, model, preflight, profile, tree,
-    validity,
+    ActionSummary, Asset, Consent, CredentialState, Credentials, Error, Location, ModelCard, Origin,
+    SoftBinding, TrustAnchors, certificate, consent, content, engine, layout, manifest, model, preflight,
+    profile, tree, validity,
 };
 
 /// Longest text taken from a manifest, characters.
@@ -55,10 +54,23 @@ pub fn read_at(
     at: Option<i64>,
     limits: &Limits,
 ) -> Result<Credentials, Error> {
+    read_asset(&Asset::named(path), trust, at, limits)
+}
+
+/// The same of a file that may have been opened before.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_asset(
+    asset: &Asset,
+    trust: &TrustAnchors,
+    at: Option<i64>,
+    limits: &Limits,
+) -> Result<Credentials, Error> {
     let finish = |mut credentials: Credentials, reader: &Reader, stamped: Option<bool>| {
         if credentials.location == Some(Location::Embedded) {
-            refuse_beginning(reader, path)?;
-            compare_layout(&mut credentials, reader, path)?;
+            refuse_beginning(reader, asset)?;
+            compare_layout(&mut credentials, reader, asset)?;
         }
         judge(&mut credentials, reader, trust, stamped, at);
         Ok(credentials)
@@ -70,9 +82,9 @@ pub fn read_at(
         }
         Opened::Answer(credentials) => Ok(*credentials),
     };
-    let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+    let size = asset.open()?.metadata().map_err(Error::io("read", asset.path()))?.len();
     let read = within(size, trust, limits, |context, deadline| {
-        check(path, context, trust, limits, Some(deadline)).and_then(conclude)
+        check(asset, context, trust, limits, Some(deadline)).and_then(conclude)
     })?;
     Ok(read.unwrap_or_else(|| broken(BROKEN_OFF.to_owned(), None)))
 }
@@ -93,7 +105,7 @@ pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Opti
     };
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     let read = within(size, trust, limits, |context, _| {
-        check(path, context, trust, limits, None).and_then(document)
+        check(&Asset::named(path), context, trust, limits, None).and_then(document)
     })?;
     read.ok_or_else(|| broken(BROKEN_OFF.to_owned()))
 }
@@ -173,15 +185,16 @@ pub(crate) enum Opened {
 /// With a deadline, content is compared in little memory where that can be done; the engine's own report, as crJSON has it,
 /// then says that the content is missing.
 fn check(
-    path: &Path,
+    asset: &Asset,
     context: &Arc<Context>,
     trust: &TrustAnchors,
     limits: &Limits,
     deadline: Option<Instant>,
 ) -> Result<Opened, Error> {
     let answer = |credentials| Ok(Opened::Answer(Box::new(credentials)));
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    let (bytes, location) = match store::find(path, &mut file, limits)? {
+    let path = asset.path();
+    let mut file = asset.open()?;
+    let (bytes, location) = match store::find(asset, &mut file, limits)? {
         Store::Found { bytes, location } => (bytes, location),
         Store::Unreadable { why, location } => return answer(broken(why, Some(location))),
         Store::None { hint } => {
@@ -375,8 +388,9 @@ fn refuse_certificate(credentials: &mut Credentials, leaf: Vec<u8>) {
 }
 
 /// The beginning of a stream in several files is neither intact nor altered alone.
-fn refuse_beginning(reader: &Reader, path: &Path) -> Result<(), Error> {
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
+fn refuse_beginning(reader: &Reader, asset: &Asset) -> Result<(), Error> {
+    let path = asset.path();
+    let mut file = asset.open()?;
     if tree::wants_fragments(reader, &mut file).map_err(Error::io("read", path))? {
         let detail =
             "it begins a stream in several files: name its media segments with --fragments".to_owned();
@@ -386,10 +400,10 @@ fn refuse_beginning(reader: &Reader, path: &Path) -> Result<(), Error> {
 }
 
 /// Holds the boxes of a file against what its signer says of them, where one does.
-fn compare_layout(credentials: &mut Credentials, reader: &Reader, path: &Path) -> Result<(), Error> {
+fn compare_layout(credentials: &mut Credentials, reader: &Reader, asset: &Asset) -> Result<(), Error> {
     let Some(stated) = layout::stated(reader) else { return Ok(()) };
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    if !layout::holds(stated, &mut file).map_err(Error::io("read", path))? {
+    let mut file = asset.open()?;
+    if !layout::holds(stated, &mut file).map_err(Error::io("read", asset.path()))? {
         credentials.state = CredentialState::Invalid;
         credentials.certificate_fault = false;
         credentials.codes.push(layout::MISMATCH.to_owned());

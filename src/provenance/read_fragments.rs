@@ -13,7 +13,7 @@ use crate::merkle_box::Place;
 use crate::read::{self, BROKEN_OFF, Opened};
 use crate::store::{self, Store};
 use crate::tree::{self, Tree};
-use crate::{CredentialState, Credentials, Error, Location, Track, TrustAnchors, layout, track};
+use crate::{Asset, CredentialState, Credentials, Error, Location, Track, TrustAnchors, layout, track};
 
 /// Status code of content that is not what was signed.
 const MISMATCH: &str = "assertion.bmffHash.mismatch";
@@ -78,7 +78,7 @@ fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credenti
     let How { context, trust, at, whole, deadline } = *how;
     let path = &track.init;
     let mut init = File::open(path).map_err(Error::io("read", path))?;
-    let store = match store::find(path, &mut init, limits)? {
+    let store = match store::find(&Asset::named(path), &mut init, limits)? {
         Store::Found { bytes, location: Location::Embedded } => bytes,
         Store::Unreadable { why, location: Location::Embedded } => {
             return Ok((read::broken(why, Some(Location::Embedded)), Vec::new()));

@@ -137,7 +137,9 @@ fn an_expired_time_budget_is_an_error_of_kind_limit() {
     let allowed = read(&path, &desk.anchors, &limits);
     assert!(allowed.is_ok(), "a senseless bound counts as none");
     let context = engine::context(&desk.anchors, Some(Duration::ZERO)).unwrap();
-    let error = check(&path, &context, &TrustAnchors::empty(), &Limits::default(), None).err().unwrap();
+    let error = check(&Asset::named(&path), &context, &TrustAnchors::empty(), &Limits::default(), None)
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), filigrane_frame::ErrorKind::Limit);
 }
 
@@ -217,9 +219,11 @@ fn a_large_file_in_one_piece_is_compared_without_the_engine_and_says_the_same() 
     assert_eq!((matches, found.codes.iter().any(|code| code.contains("mismatch"))), (1, false));
     let context = engine::context(&desk.anchors, None).unwrap();
     let later = Instant::now() + LONGEST;
-    let opened = check(&path, &context, &desk.anchors, &Limits::default(), Some(later)).unwrap();
+    let opened =
+        check(&Asset::named(&path), &context, &desk.anchors, &Limits::default(), Some(later)).unwrap();
     assert!(matches!(opened, Opened::Compared(..)));
-    let engine = match check(&path, &context, &desk.anchors, &Limits::default(), None).unwrap() {
+    let engine = match check(&Asset::named(&path), &context, &desk.anchors, &Limits::default(), None).unwrap()
+    {
         Opened::Reader(reader, location, _) => summarise(&reader, location),
         _ => panic!("the engine reads it"),
     };
@@ -270,8 +274,14 @@ fn a_large_file_with_its_manifest_beside_it_is_compared_without_the_engine() {
     let file = fs::File::options().write(true).open(&path).unwrap();
     file.set_len(content::LARGE + 4).unwrap();
     let context = engine::context(&desk.anchors, None).unwrap();
-    let opened =
-        check(&path, &context, &desk.anchors, &Limits::default(), Some(Instant::now() + LONGEST)).unwrap();
+    let opened = check(
+        &Asset::named(&path),
+        &context,
+        &desk.anchors,
+        &Limits::default(),
+        Some(Instant::now() + LONGEST),
+    )
+    .unwrap();
     assert!(matches!(opened, Opened::Reader(..)));
     let found = desk.read(&path);
     assert_eq!(found.state, CredentialState::Invalid);

@@ -11,7 +11,7 @@ use crate::container::{self, Container};
 use crate::layout;
 use crate::pen::Pen;
 use crate::store::{self, Store};
-use crate::{Claim, Error, Identity, Origin, engine, manifest, model};
+use crate::{Asset, Claim, Error, Identity, Origin, engine, manifest, model};
 
 /// A signed video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub(crate) fn parent(
     let name =
         path.file_name().map_or_else(|| claim.title.clone(), |name| name.to_string_lossy().into_owned());
     let media_type = store::media_type(path, &mut file)?;
-    let ingredient = match store::find(path, &mut file, limits)? {
+    let ingredient = match store::find(&Asset::named(path), &mut file, limits)? {
         Store::Found { bytes, .. } => from_store(bytes, &media_type, &mut file).map(Some),
         Store::Unreadable { why, .. } => {
             notes.push(format!("the credentials of {} could not be carried along: {why}", path.display()));

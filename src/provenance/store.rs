@@ -1,11 +1,11 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use filigrane_frame::Limits;
 
 use crate::container::{self, Container};
-use crate::{Error, Location, preflight};
+use crate::{Asset, Error, Location, preflight};
 
 /// The manifest store of a file.
 pub(crate) enum Store {
@@ -17,8 +17,9 @@ pub(crate) enum Store {
     None { hint: Option<String> },
 }
 
-/// Looks inside the file, then beside it: `a.mkv` has its sidecar in `a.mkv.c2pa` or `a.c2pa`, in that order.
-pub(crate) fn find(path: &Path, file: &mut File, limits: &Limits) -> Result<Store, Error> {
+/// Looks inside the file, then beside it.
+pub(crate) fn find(asset: &Asset, file: &mut File, limits: &Limits) -> Result<Store, Error> {
+    let path = asset.path();
     let container = Container::sniff(file).map_err(Error::io("read", path))?;
     let survey = container::survey(file, container).map_err(Error::io("read", path))?;
     let embedded = |why: String| Store::Unreadable { why, location: Location::Embedded };
@@ -49,33 +50,22 @@ pub(crate) fn find(path: &Path, file: &mut File, limits: &Limits) -> Result<Stor
             let why = survey.fault.unwrap_or_else(|| error.to_string());
             Ok(embedded(why))
         }
-        Err(_) => beside(path, limits, survey.fault),
+        Err(_) => beside(asset, limits, survey.fault),
     }
 }
 
-fn beside(path: &Path, limits: &Limits, hint: Option<String>) -> Result<Store, Error> {
-    for sidecar in sidecars(path) {
-        // Asked before opening: opening a pipe would wait for its other end.
-        if std::fs::metadata(&sidecar).is_ok_and(|facts| !facts.is_file()) {
-            continue;
-        }
-        let file = match File::open(&sidecar) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Error::io("read", &sidecar)(error)),
-        };
-        let mut bytes = Vec::new();
-        file.take(limits.manifest_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(Error::io("read", &sidecar))?;
-        let location = Location::Sidecar(sidecar);
-        return Ok(if bytes.len() as u64 > limits.manifest_bytes {
-            Store::Unreadable { why: too_large(bytes.len() as u64, limits), location }
-        } else {
-            checked(bytes, location)
-        });
-    }
-    Ok(Store::None { hint })
+fn beside(asset: &Asset, limits: &Limits, hint: Option<String>) -> Result<Store, Error> {
+    let Some((sidecar, file)) = asset.sidecar()? else { return Ok(Store::None { hint }) };
+    let mut bytes = Vec::new();
+    file.take(limits.manifest_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(Error::io("read", &sidecar))?;
+    let location = Location::Sidecar(sidecar);
+    Ok(if bytes.len() as u64 > limits.manifest_bytes {
+        Store::Unreadable { why: too_large(bytes.len() as u64, limits), location }
+    } else {
+        checked(bytes, location)
+    })
 }
 
 fn checked(bytes: Vec<u8>, location: Location) -> Store {
@@ -83,14 +73,6 @@ fn checked(bytes: Vec<u8>, location: Location) -> Store {
         Ok(()) => Store::Found { bytes, location },
         Err(why) => Store::Unreadable { why, location },
     }
-}
-
-fn sidecars(path: &Path) -> Vec<PathBuf> {
-    let mut appended = path.as_os_str().to_owned();
-    appended.push(".c2pa");
-    let mut sidecars = vec![PathBuf::from(appended), path.with_extension("c2pa")];
-    sidecars.retain(|sidecar| sidecar != path);
-    sidecars
 }
 
 fn too_large(bytes: u64, limits: &Limits) -> String {
@@ -112,7 +94,7 @@ pub(crate) fn media_type(path: &Path, file: &mut File) -> Result<String, Error> 
 /// The file can't be read, or its manifest store can't.
 pub fn manifest_bytes(path: &Path, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
     let mut file = File::open(path).map_err(Error::io("read", path))?;
-    match find(path, &mut file, limits)? {
+    match find(&Asset::named(path), &mut file, limits)? {
         Store::Found { bytes, .. } => Ok(Some(bytes)),
         Store::Unreadable { why, .. } => Err(Error::Store { path: path.to_owned(), detail: why }),
         Store::None { .. } => Ok(None),

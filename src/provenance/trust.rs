@@ -81,6 +81,31 @@ impl TrustAnchors {
         self.add(&pem, &path.display().to_string(), None)
     }
 
+    /// All anchors in a form that can be handed to another process: of each list, and of the user's own, one PEM text.
+    pub fn to_parcels(&self) -> Vec<(Option<TrustList>, String)> {
+        let mut parcels: Vec<(Option<TrustList>, String)> = Vec::new();
+        for anchor in &self.anchors {
+            let list = anchor.list.as_deref();
+            match parcels.iter_mut().find(|(known, _)| known.as_ref() == list) {
+                Some((_, pem)) => pem.push_str(&anchor.pem),
+                None => parcels.push((list.cloned(), anchor.pem.clone())),
+            }
+        }
+        parcels
+    }
+
+    /// The anchors in [`to_parcels`](Self::to_parcels).
+    ///
+    /// # Errors
+    /// A text is not PEM, or one of its certificates is broken or no certificate authority.
+    pub fn from_parcels(parcels: Vec<(Option<TrustList>, String)>) -> Result<Self, Error> {
+        let mut anchors = Self::empty();
+        for (list, pem) in parcels {
+            anchors.add(pem.as_bytes(), "trust anchors", list.map(Arc::new))?;
+        }
+        Ok(anchors)
+    }
+
     /// The certificates of every `.pem` and `.crt` file in a folder; none when the folder does not exist.
     pub fn from_dir(directory: &Path) -> Result<Self, Error> {
         let mut anchors = Self::empty();

@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 200;
 const LINE: usize = 64;
 
 /// What the authorities of a published list vouch for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Purpose {
     /// Those who sign content.
     Signers,
@@ -19,7 +19,7 @@ pub enum Purpose {
 }
 
 /// What a published list of authorities says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustList {
     /// Its name; one in PEM form has none.
     pub name: Option<String>,

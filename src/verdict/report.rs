@@ -1,5 +1,7 @@
 use crate::policy::{self, policy};
-use crate::{Classifier, Credentials, Fingerprints, Language, RegistryFinding, Verdict, Watermark, number};
+use crate::{
+    Classifier, Credentials, Depth, Fingerprints, Jail, Language, RegistryFinding, Verdict, Watermark, number,
+};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
@@ -82,6 +84,12 @@ pub struct Report {
     /// Fingerprints in forms that others exchange. An addition.
     #[serde(default)]
     pub fingerprints: Fingerprints,
+    /// How deep the video was looked into. An addition.
+    #[serde(default)]
+    pub depth: Depth,
+    /// Where its bytes were read. An addition.
+    #[serde(default)]
+    pub jail: Jail,
     /// Time spent.
     pub timing: Timing,
     /// What went wrong, one line each.
@@ -103,6 +111,8 @@ impl Report {
             registry: RegistryFinding::default(),
             classifier: Classifier::default(),
             fingerprints: Fingerprints::default(),
+            depth: Depth::default(),
+            jail: Jail::default(),
             timing: Timing::default(),
             errors: Vec::new(),
         }

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use filigrane_frame::{Interval, LumaRef, Plane};
+use serde::{Deserialize, Serialize};
 
 use crate::accumulate::Accumulator;
 use crate::budget::{Budget, Prior};
@@ -33,7 +34,7 @@ const PROMISING: f64 = 4.2;
 const READABLE: f64 = 6.0;
 
 /// How strongly the mark shows in one span of the clip.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// Presentation time, seconds.
     pub span: Interval,
@@ -42,7 +43,7 @@ pub struct Segment {
 }
 
 /// A mark that was detected.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sighting {
     /// How the tile lies in the pictures.
     pub geometry: Geometry,
@@ -53,7 +54,7 @@ pub struct Sighting {
 }
 
 /// What a detector says of a clip.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Log10 of the chance that a clip without this key's mark gives so strong an answer, all hypotheses counted; at
     /// most 0.
@@ -174,6 +175,35 @@ impl Detector {
         best.iter().zip(&self.carriers).map(|(best, carrier)| self.finding(best, carrier)).collect()
     }
 
+    /// What shows at the cheapest guess alone, that the tile lies in the pictures as the embedder put it or that these were
+    /// mirrored, turned by quarters or shifted: what it finds holds at the stated rate, what it does not find says nothing.
+    pub fn glance(&self) -> Vec<Finding> {
+        let mut best = vec![Best::NONE; self.carriers.len()];
+        let whole = 0..self.accumulator.segments().len();
+        if let (Some((factor, size)), Some(sum)) =
+            (self.accumulator.scale(), self.accumulator.sum(whole.clone(), 0))
+        {
+            self.look_unmoved(whole, &sum, factor, size, &Budget::of(self.windows().len()), &mut best);
+        }
+        best.iter().zip(&self.carriers).map(|(best, carrier)| self.finding(best, carrier)).collect()
+    }
+
+    /// Tests the geometry of the embedder; whether no better need be looked for.
+    fn look_unmoved(
+        &self,
+        window: Range<usize>,
+        sum: &Plane<f32>,
+        factor: usize,
+        (width, height): (usize, usize),
+        budget: &Budget,
+        best: &mut [Best],
+    ) -> bool {
+        let side = tile_side(width, height) as f64 / factor as f64;
+        let size = (sum.width(), sum.height());
+        let map = Map::affine([1.0 / side, 0.0, 0.0, 1.0 / side], size.0, size.1);
+        keep_best(best, self.look(window, 0, sum, map, Some(unmoved(size, factor, side))), budget)
+    }
+
     /// Log10 of the chance stated for one hypothesis fixed beforehand, one for each key: that the known lines agree as they
     /// do where an embedder would have put them. Nothing is searched and nothing multiplied, so over keys that did not
     /// mark the clip the numbers show whether the statement is right: one in a hundred is at most -2, and so on.
@@ -215,11 +245,8 @@ impl Detector {
         else {
             return;
         };
-        let side = tile_side(width, height) as f64 / factor as f64;
         let affine = |matrix: Matrix, sum: &Plane<f32>| Map::affine(matrix, sum.width(), sum.height());
-        let matrix = [1.0 / side, 0.0, 0.0, 1.0 / side];
-        let still = unmoved((sum.width(), sum.height()), factor, side);
-        if keep_best(best, self.look(window.clone(), 0, &sum, affine(matrix, &sum), Some(still)), budget) {
+        if self.look_unmoved(window.clone(), &sum, factor, (width, height), budget, best) {
             return;
         }
         let levels = self.accumulator.levels();

@@ -1,5 +1,8 @@
-/// One of the eight ways to lay a square on itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// One of the eight ways to lay a square on itself. Serialised as its place in [`ALL`](Self::ALL).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
 pub struct Dihedral {
     /// Row-major matrix with entries -1, 0, 1 that takes picture directions to tile directions.
     matrix: [i32; 4],
@@ -48,8 +51,23 @@ impl Dihedral {
     }
 }
 
+impl From<Dihedral> for u8 {
+    fn from(dihedral: Dihedral) -> Self {
+        let place = Dihedral::ALL.iter().position(|one| *one == dihedral);
+        place.and_then(|place| Self::try_from(place).ok()).unwrap_or(0)
+    }
+}
+
+impl TryFrom<u8> for Dihedral {
+    type Error = &'static str;
+
+    fn try_from(place: u8) -> Result<Self, &'static str> {
+        Self::ALL.get(usize::from(place)).copied().ok_or("one of eight orientations")
+    }
+}
+
 /// How the tile lies in the pictures examined.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Geometry {
     /// Line index to frequency, row-major: `f = matrix * k`, cycles a pixel of the pictures examined.
     pub matrix: [f64; 4],

@@ -18,6 +18,11 @@ impl Key {
         Self(bytes)
     }
 
+    /// Its bytes, for whoever hands it on to a process that looks for its marks.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// The key that every `verify` knows: marks made with it can be read, and forged, by anybody.
     pub fn public() -> Self {
         Self(*b"filigrane public watermark key 1")

@@ -9,8 +9,15 @@ pub(crate) struct VideoDecoder(NonNull<c::AVCodecContext>);
 unsafe impl Send for VideoDecoder {}
 
 impl VideoDecoder {
-    /// Opens a decoder that refuses pictures of more than `pixels`.
-    pub(crate) fn open(demuxer: &Demuxer, stream: usize, pixels: u64, threads: u32) -> Result<Self, Code> {
+    /// Opens a decoder that refuses pictures of more than `pixels`, and passes over all but key pictures where these alone
+    /// are wanted.
+    pub(crate) fn open(
+        demuxer: &Demuxer,
+        stream: usize,
+        pixels: u64,
+        threads: u32,
+        keys_only: bool,
+    ) -> Result<Self, Code> {
         let stream = demuxer.stream(stream).ok_or(Code::INVALID)?;
         // SAFETY: the stream is one of an open demuxer; the context is owned from its allocation on.
         unsafe {
@@ -22,6 +29,9 @@ impl VideoDecoder {
             (*raw).max_pixels = i64::try_from(pixels).unwrap_or(i64::MAX);
             (*raw).thread_type = c::FF_THREAD_FRAME;
             (*raw).thread_count = i32::try_from(threads).unwrap_or(1);
+            if keys_only {
+                (*raw).skip_frame = c::AVDiscard::AVDISCARD_NONKEY;
+            }
             Code::check(c::avcodec_open2(raw, codec, ptr::null_mut()))?;
             Ok(decoder)
         }

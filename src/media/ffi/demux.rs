@@ -249,6 +249,21 @@ impl Demuxer {
         }
     }
 
+    /// Lets the demuxer pass over packets of this stream that need others, where it can tell.
+    pub(crate) fn keep_keys(&mut self, index: usize) {
+        if let Some(stream) = self.stream(index) {
+            // SAFETY: a stream of this open context.
+            unsafe { (*stream).discard = c::AVDiscard::AVDISCARD_NONKEY };
+        }
+    }
+
+    /// Goes to the last place before this time, in ticks of the stream, from which it can be decoded.
+    pub(crate) fn seek(&mut self, stream: usize, ticks: i64) -> Result<(), Code> {
+        let stream = i32::try_from(stream).map_err(|_| Code::INVALID)?;
+        // SAFETY: an open context; the function checks the stream's number.
+        Code::check(unsafe { c::av_seek_frame(self.raw(), stream, ticks, c::AVSEEK_FLAG_BACKWARD) }).map(drop)
+    }
+
     /// Reads the next packet of any stream.
     pub(crate) fn read(&mut self, packet: &mut Packet) -> Result<(), Code> {
         packet.clear();

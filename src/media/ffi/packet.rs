@@ -87,6 +87,11 @@ impl Packet {
         self.fields().flags & c::AV_PKT_FLAG_CORRUPT != 0
     }
 
+    /// Whether it can be decoded without others.
+    pub(crate) fn is_key(&self) -> bool {
+        self.fields().flags & c::AV_PKT_FLAG_KEY != 0
+    }
+
     /// Whether its content needs a key that the file does not have.
     pub(crate) fn is_encrypted(&self) -> bool {
         let kind = c::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INFO;

@@ -1,4 +1,5 @@
 use filigrane_frame::Interval;
+use serde::{Deserialize, Serialize};
 
 use crate::audio::embed::{MAX_SAMPLE_RATE, MIN_SAMPLE_RATE};
 use crate::audio::features::Features;
@@ -27,7 +28,7 @@ const SEGMENT_DEVIATIONS: f64 = 4.0;
 const PROMISING: f64 = 4.0;
 
 /// What a detector says of one track.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AudioFinding {
     /// Log10 of the chance that sound without this key's mark gives so strong an answer, all hypotheses counted; at
     /// most 0.

@@ -131,10 +131,16 @@ fn each_limit_is_kept_and_named() {
         ends(Limits { pixels: 320 * 239, ..all }),
         "320x240 pictures are over the limit of 76480 pixels"
     );
-    assert_eq!(ends(Limits { frames: 24, ..all }), "more than 24 pictures");
+    assert_eq!(ends(Limits { frames: 24, ..all }), "25 pictures are over the limit of 24");
     assert_eq!(ends(Limits { seconds: 0.5, ..all }), "1 s are over the limit of 0.5 s");
-    assert_eq!(ends(Limits { streams: 1, ..all }), "2 streams are over the limit of 1");
+    assert_eq!(ends(Limits { streams: 1, ..all }), "2 streams or more are over the limit of 1");
     assert!(ends(Limits { stall_seconds: 0.0, ..all }).contains("no picture came for 0 s"));
+    // What no header declares is counted.
+    let undeclared = clips.plain("in.ts", "-c:v libx264");
+    let mut decoder =
+        Decoder::open(&undeclared, &Limits { frames: 24, ..all }, &Cancel::default()).expect("a video");
+    let error = std::iter::from_fn(|| decoder.next_picture().transpose()).find_map(Result::err);
+    assert_eq!(error.expect("a limit").to_string(), "more than 24 pictures");
 }
 
 #[test]

@@ -1,0 +1,58 @@
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
+};
+use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+
+use crate::filter;
+use crate::{Bounds, Level};
+
+/// Files that may be open at once beside the input.
+const FILES: u64 = 16;
+/// Largest file that can be written, bytes: those in memory alone, which FFmpeg's filter for picture signatures wants.
+const FILE: u64 = 16 << 20;
+/// Address space beside the memory that is written to: the program itself, and what allocators set aside.
+const SPACE: u64 = 1 << 30;
+/// The newest rules of Landlock that are asked for; older kernels give what they have.
+const RULES: ABI = ABI::V6;
+
+/// Closes the jail around this process for ever, as far as this system can, and says how far that is. It must have one
+/// thread alone, and be done with opening files; `files` of them stay open.
+pub fn enter(bounds: &Bounds, files: u64) -> Level {
+    // Whoever started this process has gone: nobody would end it.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    let limits = limit(bounds, files);
+    let landlock = deny_files().unwrap_or(false);
+    let seccomp = filter::install(landlock).is_ok();
+    Level { limits, landlock, seccomp }
+}
+
+/// `RLIMIT_NPROC` is left out: it counts the threads of all of the user's processes. The filter refuses new processes.
+fn limit(bounds: &Bounds, files: u64) -> bool {
+    let all = [
+        (Resource::Core, 0),
+        (Resource::Memlock, 0),
+        (Resource::Msgqueue, 0),
+        (Resource::Fsize, FILE),
+        (Resource::Nofile, files.saturating_add(FILES)),
+        (Resource::Cpu, bounds.cpu_seconds),
+        (Resource::Data, bounds.memory),
+        (Resource::As, bounds.memory.saturating_add(SPACE)),
+    ];
+    all.into_iter().all(|(resource, most)| {
+        let most = Some(most);
+        setrlimit(resource, Rlimit { current: most, maximum: most }).is_ok()
+    })
+}
+
+/// No rule is added to the set, so all that it handles is refused. Also makes that no program gains rights by being run.
+fn deny_files() -> Result<bool, landlock::RulesetError> {
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(RULES))?
+        .handle_access(AccessNet::from_all(RULES))?
+        .scope(Scope::from_all(RULES))?
+        .create()?
+        .restrict_self()?;
+    // Older kernels lack the rules for sockets, which the filter refuses in any case.
+    Ok(status.ruleset != RulesetStatus::NotEnforced)
+}

@@ -1,0 +1,124 @@
+use std::cell::{Cell as Mutable, RefCell};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use filigrane_jail::{Line, enter};
+use filigrane_media::{Cancel, Part, check_outline};
+use filigrane_provenance::{Asset, TrustAnchors, read_asset};
+use filigrane_watermark::Key;
+
+use crate::errand::{Errand, Order, Told, decoded, encoded};
+use crate::look::Look;
+use crate::progress::Progress;
+use crate::reading::Reading;
+
+/// How often it is told how far the work is.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// The work of the process in the jail, from its start to its end: called by a program that a [`Ward`](crate::Ward) started,
+/// before it starts a thread or reads anything.
+///
+/// # Errors
+/// Nobody started it for that, or the other end has gone.
+pub fn serve_jail() -> io::Result<()> {
+    let (mut line, mut files) = Line::open()?;
+    let nonsense = |error: String| io::Error::new(io::ErrorKind::InvalidData, error);
+    let Some(errand) = line.hear()? else { return Ok(()) };
+    let errand: Errand = decoded(&errand).map_err(nonsense)?;
+    let level = enter(&errand.bounds(), files.len() as u64);
+    line.tell(&encoded(&Told::Level(level.to_byte())))?;
+    if files.is_empty() {
+        return Err(nonsense("no file was handed over".to_owned()));
+    }
+    let file = files.remove(0);
+    let beside = errand.beside.iter().map(|name| path(name)).zip(files).collect();
+    let trust = match errand.trust() {
+        Ok(trust) => trust,
+        Err(error) => return line.tell(&encoded(&Told::Refused(format!("trust anchors: {error}")))),
+    };
+    let cell = Cell::new(&errand, trust, file, beside)?;
+    while let Some(order) = line.hear()? {
+        let order = decoded(&order).map_err(nonsense)?;
+        let telling = Telling { line: RefCell::new(line), last: Mutable::new(Instant::now()) };
+        let told = cell.carry_out(order, &telling);
+        line = telling.line.into_inner();
+        line.tell(&encoded(&told))?;
+    }
+    Ok(())
+}
+
+fn path(name: &[u8]) -> PathBuf {
+    PathBuf::from(OsString::from_vec(name.to_vec()))
+}
+
+struct Cell<'a> {
+    errand: &'a Errand,
+    trust: TrustAnchors,
+    keys: Vec<Key>,
+    asset: Asset,
+    part: Part,
+}
+
+impl<'a> Cell<'a> {
+    fn new(
+        errand: &'a Errand,
+        trust: TrustAnchors,
+        file: File,
+        beside: Vec<(PathBuf, File)>,
+    ) -> io::Result<Self> {
+        let part = Part::Open(Arc::new(file.try_clone()?));
+        let asset = Asset::opened(&path(&errand.name), file, beside);
+        Ok(Self { errand, trust, keys: errand.keys(), asset, part })
+    }
+
+    fn carry_out(&self, order: Order, progress: &dyn Progress) -> Told {
+        let errand = self.errand;
+        match order {
+            Order::Read => {
+                let outline =
+                    check_outline(std::slice::from_ref(&self.part), &errand.limits, &Cancel::default());
+                if let Err(error) = outline {
+                    return Told::Reading(Reading::Refused(error.to_string()));
+                }
+                let read = read_asset(&self.asset, &self.trust, errand.at, &errand.limits);
+                let name = self.asset.path().display().to_string();
+                Told::Reading(Reading::of(read, errand.at, &name))
+            }
+            Order::Look(depth, stated) => {
+                let look = Look {
+                    stages: errand.stages,
+                    keys: &self.keys,
+                    stills: errand.stills,
+                    limits: &errand.limits,
+                    cancel: &Cancel::default(),
+                };
+                match look.see(std::slice::from_ref(&self.part), depth, &stated, progress) {
+                    Ok(seen) => Told::Seen(Box::new(seen)),
+                    Err(error) => Told::Unseen(error.to_string()),
+                }
+            }
+        }
+    }
+}
+
+/// Tells how far the work is, now and then.
+struct Telling {
+    line: RefCell<Line>,
+    last: Mutable<Instant>,
+}
+
+impl Progress for Telling {
+    fn step(&self, _: &'static str, done: u64, of: Option<u64>) {
+        if self.last.get().elapsed() < BEAT {
+            return;
+        }
+        self.last.set(Instant::now());
+        // Whoever does not listen any more ends the process.
+        let _ = self.line.borrow_mut().tell(&encoded(&Told::Step(done, of)));
+    }
+}

@@ -1,0 +1,132 @@
+//! What the process that reads hostile bytes is told, and what it tells: CBOR in the messages of the jail.
+
+use filigrane_frame::Limits;
+use filigrane_jail::{Bounds, LARGEST_MESSAGE};
+use filigrane_provenance::{TrustAnchors, TrustList};
+use filigrane_verdict::Depth;
+use filigrane_watermark::{Key, Payload};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::reading::Reading;
+use crate::seen::Seen;
+use crate::verify::Stages;
+
+/// Largest answer but that of [`Told::Seen`], bytes: texts from manifests are cut to a length.
+const LARGEST_READING: usize = 4 << 20;
+
+/// What is to be done with one file, said once.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Errand {
+    /// Its name, as bytes: what is said of it begins with that, and nothing is opened by it.
+    #[serde(with = "serde_bytes")]
+    pub name: Vec<u8>,
+    /// Names of the files beside it that were handed over too.
+    pub beside: Vec<serde_bytes::ByteBuf>,
+    pub stages: Stages,
+    pub anchors: Vec<(Option<TrustList>, String)>,
+    pub at: Option<i64>,
+    pub keys: Vec<[u8; 32]>,
+    pub stills: usize,
+    pub limits: Limits,
+    pub memory: u64,
+    pub cpu_seconds: u64,
+}
+
+impl Errand {
+    /// To do nothing.
+    pub fn empty() -> Self {
+        Self {
+            name: Vec::new(),
+            beside: Vec::new(),
+            stages: Stages { credentials: false, watermark: false, fingerprint: false, classifier: false },
+            anchors: Vec::new(),
+            at: None,
+            keys: Vec::new(),
+            stills: 0,
+            limits: Limits::default(),
+            memory: 0,
+            cpu_seconds: 0,
+        }
+    }
+
+    pub fn bounds(&self) -> Bounds {
+        Bounds { memory: self.memory, cpu_seconds: self.cpu_seconds }
+    }
+
+    pub fn keys(&self) -> Vec<Key> {
+        self.keys.iter().map(|key| Key::new(*key)).collect()
+    }
+
+    pub fn trust(&self) -> Result<TrustAnchors, filigrane_provenance::Error> {
+        TrustAnchors::from_parcels(self.anchors.clone())
+    }
+}
+
+/// One step of the work.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// Read the credentials.
+    Read,
+    /// Look at the pictures, and ask beside for these marks.
+    Look(Depth, Vec<Payload>),
+}
+
+/// What the process tells.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Told {
+    /// How far its jail is closed; the first thing told.
+    Level(u8),
+    /// How many pictures were read, of how many.
+    Step(u64, Option<u64>),
+    /// The answer to [`Order::Read`].
+    Reading(Reading),
+    /// The answer to [`Order::Look`].
+    Seen(Box<Seen>),
+    /// The same where nothing could be decoded.
+    Unseen(String),
+    /// No work could be done at all.
+    Refused(String),
+}
+
+impl Told {
+    /// Reads what came over the pipe, whoever sent it.
+    ///
+    /// # Errors
+    /// One line on why no honest reader tells that.
+    pub fn parse(message: &[u8]) -> Result<Self, String> {
+        let told: Self = decoded(message)?;
+        match told {
+            Self::Seen(seen) => {
+                let seen = seen.believable().ok_or("it told of pictures what no decoder gives")?;
+                Ok(Self::Seen(Box::new(seen)))
+            }
+            _ if message.len() > LARGEST_READING => Err("too long an answer".to_owned()),
+            told => Ok(told),
+        }
+    }
+}
+
+/// Whether a message is one that an honest process in a jail can tell: for fuzzers.
+pub fn believes(message: &[u8]) -> bool {
+    Told::parse(message).is_ok()
+}
+
+pub(crate) fn encoded(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Into memory, of types with names for all their fields: there is nothing that can fail. What is not whole is not read.
+    let _ = ciborium::into_writer(value, &mut bytes);
+    bytes
+}
+
+pub(crate) fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    if bytes.len() > LARGEST_MESSAGE {
+        return Err("too long an answer".to_owned());
+    }
+    ciborium::de::from_reader_with_recursion_limit(bytes, 32)
+        .map_err(|_| "it told nothing that makes sense".to_owned())
+}
+
+#[cfg(test)]
+#[path = "errand_tests.rs"]
+mod tests;

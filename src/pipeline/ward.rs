@@ -1,0 +1,192 @@
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use filigrane_jail::{Bounds, Demand, Fate, Inmate, Level, Patience};
+use filigrane_media::Cancel;
+use filigrane_verdict::Depth;
+use filigrane_watermark::Payload;
+use serde_bytes::ByteBuf;
+
+use crate::errand::{Errand, Order, Told, encoded};
+use crate::progress::Progress;
+use crate::reading::Reading;
+use crate::seen::{Seen, believable_line};
+
+/// Longest silence of a reader beside the time that hashing takes: opening, searching for a mark.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Slowest hashing that is waited for, bytes a second.
+const SLOWEST_HASHING: u64 = 10_000_000;
+/// Longest time for a file: this, and a second for so many bytes.
+const TOTAL: Duration = Duration::from_secs(120);
+const SLOWEST: u64 = 50_000;
+/// Threads of a reader that may work at once.
+const THREADS: u64 = 3;
+
+/// Where hostile bytes are read: in processes of their own, each in a jail.
+#[derive(Debug, Clone)]
+pub struct Ward {
+    program: PathBuf,
+    argument: String,
+    demand: Demand,
+    memory: u64,
+    timeout: Option<Duration>,
+}
+
+impl Ward {
+    /// The processes are this program, which calls [`serve_jail`](crate::serve_jail) when it is started with this argument.
+    pub fn new(program: &Path, argument: &str, demand: Demand) -> Self {
+        let memory = Bounds::default().memory;
+        Self { program: program.to_owned(), argument: argument.to_owned(), demand, memory, timeout: None }
+    }
+
+    /// The same with another bound on the wall-clock time for one file.
+    #[must_use]
+    pub fn within(self, timeout: Option<Duration>) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// How far a jail can be closed on this system.
+    ///
+    /// # Errors
+    /// No process can be started, or a whole jail is required and this system has none.
+    pub fn probe(&self) -> Result<Level, Fate> {
+        let file = File::open("/dev/null")?;
+        let files = Files { name: PathBuf::new(), file, beside: Vec::new(), bytes: 0 };
+        let cancel = Cancel::default();
+        let mut reader = Reader::new(self, &files, Errand::empty(), &cancel);
+        reader.start().map(|_| reader.level)
+    }
+
+    /// Whether nothing may be read without a whole jail.
+    pub(crate) fn is_required(&self) -> bool {
+        self.demand == Demand::Required
+    }
+
+    fn patience(&self, bytes: u64) -> Patience {
+        let total = self.timeout.unwrap_or(TOTAL + Duration::from_secs(bytes / SLOWEST));
+        let silence = SILENCE + Duration::from_secs(bytes / SLOWEST_HASHING);
+        Patience { silence: silence.min(total), total }
+    }
+}
+
+/// One file with what lies beside it, open.
+pub(crate) struct Files {
+    pub name: PathBuf,
+    pub file: File,
+    pub beside: Vec<(PathBuf, File)>,
+    pub bytes: u64,
+}
+
+/// The process that reads one file; another one takes its place when it dies.
+pub(crate) struct Reader<'a> {
+    ward: &'a Ward,
+    files: &'a Files,
+    errand: Errand,
+    cancel: &'a Cancel,
+    inmate: Option<Inmate>,
+    pub level: Level,
+}
+
+impl<'a> Reader<'a> {
+    /// For a file; the errand's bounds are set here.
+    pub fn new(ward: &'a Ward, files: &'a Files, mut errand: Errand, cancel: &'a Cancel) -> Self {
+        errand.name = files.name.as_os_str().as_bytes().to_vec();
+        let name = |(path, _): &(PathBuf, File)| ByteBuf::from(OsString::from(path).as_bytes().to_vec());
+        errand.beside = files.beside.iter().map(name).collect();
+        errand.memory = ward.memory;
+        errand.cpu_seconds = ward.patience(files.bytes).total.as_secs().saturating_add(1) * THREADS;
+        Self { ward, files, errand, cancel, inmate: None, level: Level::default() }
+    }
+
+    /// Whether this process may read where no other can.
+    pub fn demand(&self) -> Demand {
+        self.ward.demand
+    }
+
+    /// The credentials.
+    ///
+    /// # Errors
+    /// What became of the process.
+    pub fn read(&mut self) -> Result<Reading, Fate> {
+        match self.ask(&Order::Read, &())? {
+            Told::Reading(reading) => Ok(reading),
+            _ => Err(self.refuse("it answered another question")),
+        }
+    }
+
+    /// What the pictures show, or why none could be decoded.
+    ///
+    /// # Errors
+    /// What became of the process.
+    pub fn look(
+        &mut self,
+        depth: Depth,
+        stated: &[Payload],
+        progress: &dyn Progress,
+    ) -> Result<Result<Seen, String>, Fate> {
+        match self.ask(&Order::Look(depth, stated.to_vec()), progress)? {
+            Told::Seen(seen) => Ok(Ok(*seen)),
+            Told::Unseen(why) => Ok(Err(believable_line(why))),
+            _ => Err(self.refuse("it answered another question")),
+        }
+    }
+
+    fn ask(&mut self, order: &Order, progress: &dyn Progress) -> Result<Told, Fate> {
+        if self.inmate.is_none() {
+            let inmate = self.start()?;
+            self.inmate = Some(inmate);
+        }
+        let answer = self.answer(order, progress);
+        if answer.is_err() {
+            self.inmate = None;
+        }
+        answer
+    }
+
+    fn answer(&mut self, order: &Order, progress: &dyn Progress) -> Result<Told, Fate> {
+        let Some(inmate) = &mut self.inmate else { return Err(Fate::Nonsense("it is not there".to_owned())) };
+        inmate.tell(&encoded(order))?;
+        loop {
+            let message = inmate.hear(&|| self.cancel.is_cancelled())?;
+            match Told::parse(&message) {
+                Ok(Told::Step(done, of)) => progress.step("reading", done, of),
+                Ok(Told::Refused(why)) => return Err(inmate.refuse(&believable_line(why))),
+                Ok(told) => return Ok(told),
+                Err(why) => return Err(inmate.refuse(&why)),
+            }
+        }
+    }
+
+    /// Starts the process, which says how far its jail is closed before it reads a byte of the file.
+    fn start(&mut self) -> Result<Inmate, Fate> {
+        let files = self.files;
+        let open = std::iter::once(&files.file).chain(files.beside.iter().map(|(_, file)| file));
+        let open: Vec<_> = open.map(|file| file.as_fd()).collect();
+        let bounds = self.errand.bounds();
+        let patience = self.ward.patience(files.bytes);
+        let mut inmate = Inmate::start(&self.ward.program, &[&self.ward.argument], &open, bounds, patience)?;
+        inmate.tell(&encoded(&self.errand))?;
+        let message = inmate.hear(&|| self.cancel.is_cancelled())?;
+        let Ok(Told::Level(level)) = Told::parse(&message) else {
+            return Err(inmate.refuse("it did not say how it is jailed"));
+        };
+        self.level = Level::from_byte(level);
+        if self.ward.demand == Demand::Required && !self.level.is_whole() {
+            let lacks: Vec<_> = self.level.lacks().collect();
+            let why = format!("this system has no {}, and a whole jail is required", lacks.join(", no "));
+            return Err(Fate::Unstarted(std::io::Error::other(why)));
+        }
+        Ok(inmate)
+    }
+
+    fn refuse(&mut self, why: &str) -> Fate {
+        match self.inmate.take() {
+            Some(mut inmate) => inmate.refuse(why),
+            None => Fate::Nonsense(why.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Verifies many files on one machine: what sources name is looked at by a bounded pool of workers, and each file is answered
+//! by one line, in order of completion. Memory does not grow with their number.
+//!
+//! - [`Source`]: a folder, a file, a pattern, a list of names, or a place in an object store;
+//! - [`Results`]: the file of lines, and which names an earlier scan answered in it;
+//! - [`scan`]: the work.
+
+mod error;
+mod item;
+mod object;
+mod results;
+mod scan;
+mod source;
+mod tally;
+mod walk;
+
+pub use error::Error;
+pub use results::Results;
+pub use scan::{Scan, Watcher, scan};
+pub use source::Source;
+pub use tally::Tally;

@@ -1,0 +1,108 @@
+use std::fmt;
+use std::fs::File;
+use std::future::poll_fn;
+use std::io::{Seek as _, Write as _};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::runtime::{Builder, Runtime};
+use url::Url;
+
+use crate::Error;
+
+/// Largest object that is fetched, bytes.
+const LARGEST: u64 = 64 << 30;
+
+/// A place in an object store.
+pub(crate) struct Bucket {
+    url: Url,
+    store: Box<dyn ObjectStore>,
+    prefix: Key,
+    runtime: Runtime,
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Bucket").field(&shown(&self.url)).finish()
+    }
+}
+
+/// A URL without its password and parameters.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Fails for URLs that can have none.
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+impl Bucket {
+    /// The place that a URL names, by the environment's credentials.
+    pub fn open(url: &Url) -> Result<Self, Error> {
+        let wrong = |detail: String| Error::Source { place: shown(url), detail };
+        let (store, prefix) = object_store::parse_url(url).map_err(|error| wrong(error.to_string()))?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { url: url.clone(), store, prefix, runtime })
+    }
+
+    /// URL of an object.
+    pub fn name(&self, key: &Key) -> String {
+        let mut url = self.url.clone();
+        url.set_path(&format!("/{key}"));
+        shown(&url)
+    }
+
+    /// Visits the keys under the place, as they come.
+    pub fn each(&self, visit: &mut dyn FnMut(Key) -> ControlFlow<()>) -> Result<ControlFlow<()>, Error> {
+        self.runtime.block_on(async {
+            let mut objects = self.store.list(Some(&self.prefix));
+            while let Some(object) = poll_fn(|context| objects.as_mut().poll_next(context)).await {
+                if visit(object.map_err(|error| self.failed(&error))?.location).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Whether the place is one object rather than what begins with it.
+    pub fn is_object(&self) -> bool {
+        self.runtime.block_on(self.store.head(&self.prefix)).is_ok()
+    }
+
+    /// The place itself, as a key.
+    pub fn key(&self) -> Key {
+        self.prefix.clone()
+    }
+
+    /// Fetches an object into a file without a name: it goes when it is closed, whatever ends this program.
+    pub fn fetch(&self, key: &Key, folder: &Path) -> Result<File, String> {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut file =
+            tempfile::tempfile_in(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        self.runtime.block_on(async {
+            let object = self.store.get(key).await.map_err(|error| error.to_string())?;
+            if object.meta.size > LARGEST {
+                return Err(format!("{} bytes are over the limit of {LARGEST}", object.meta.size));
+            }
+            let mut left = LARGEST;
+            let mut parts = object.into_stream();
+            while let Some(part) = poll_fn(|context| parts.as_mut().poll_next(context)).await {
+                let part = part.map_err(|error| error.to_string())?;
+                left = left.checked_sub(part.len() as u64).ok_or("it is longer than was said")?;
+                file.write_all(&part).map_err(|error| format!("{}: {error}", folder.display()))?;
+            }
+            Ok(())
+        })?;
+        file.rewind().map_err(|error| error.to_string())?;
+        Ok(file)
+    }
+
+    fn failed(&self, error: &object_store::Error) -> Error {
+        Error::Source { place: shown(&self.url), detail: error.to_string() }
+    }
+}

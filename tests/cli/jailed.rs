@@ -1,0 +1,105 @@
+//! Files are read in a jail, and the answer is the same as outside of one.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::clip::{ffmpeg, fractal, published, small};
+use crate::program::{User, program};
+
+/// The answer without what differs from run to run.
+fn lasting(mut answer: Value) -> Value {
+    for field in ["timing", "jail"] {
+        answer.as_object_mut().unwrap().remove(field);
+    }
+    answer
+}
+
+#[test]
+fn the_answer_from_the_jail_is_that_from_outside() {
+    let user = User::new();
+    let signed = user.path("signed.mp4");
+    user.stamp(&fractal(), &signed, "").succeeds();
+    let stripped = user.path("stripped.mp4");
+    published(&signed, "-c:v libx264 -crf 20", &stripped);
+    let beside = user.path("beside.mkv");
+    let matroska = user.path("plain.mkv");
+    published(&small(), "-c:v libx264", &matroska);
+    user.stamp(&matroska, &beside, "--no-watermark").succeeds();
+    assert!(user.path("beside.mkv.c2pa").exists());
+    std::fs::write(user.path("words.mp4"), "no video").unwrap();
+    for (name, code) in [
+        ("signed.mp4", "verified"),
+        ("stripped.mp4", "recovered"),
+        ("beside.mkv", "verified"),
+        ("plain.mkv", "recovered"),
+        ("words.mp4", ""),
+    ] {
+        let path = user.path(name);
+        let outside = user.verify(&path, "--jail off");
+        let inside = user.verify(&path, "--jail required");
+        assert_eq!(inside.exit(), outside.exit(), "{name}");
+        let (outside, inside) = (outside.json(), inside.json());
+        assert_eq!(inside["verdict"]["code"].as_str().unwrap_or_default(), code, "{inside:#}");
+        assert_eq!(outside["jail"], serde_json::json!({"level": "off"}));
+        assert_eq!(inside["jail"], serde_json::json!({"level": "whole"}));
+        assert_eq!(lasting(inside), lasting(outside), "{name}");
+    }
+    let plain = user.verify(&signed, "").json();
+    assert_eq!(plain["jail"]["level"], "whole", "that is the default here");
+}
+
+#[test]
+fn decoders_of_other_families_work_in_the_jail() {
+    let user = User::new();
+    for (name, coding) in [
+        ("a.mp4", "-c:v libx265 -x265-params log-level=none -c:a aac"),
+        ("b.webm", "-c:v libvpx-vp9 -cpu-used 8 -c:a libopus"),
+        ("c.mkv", "-c:v libsvtav1 -svtav1-params lp=1 -c:a flac"),
+        ("d.ts", "-c:v mpeg2video -c:a mp2"),
+        ("e.mov", "-c:v prores_ks -c:a pcm_s16le"),
+        ("f.gif", "-an"),
+    ] {
+        let path = user.path(name);
+        ffmpeg(
+            &format!(
+                "-f lavfi -i testsrc2=size=160x128:rate=25 -f lavfi -i sine=frequency=330 -t 0.5 {coding}"
+            ),
+            &path,
+        );
+        let outside = lasting(user.verify(&path, "--jail off").verdict("inconclusive", 1));
+        let inside = lasting(user.verify(&path, "--jail required").verdict("inconclusive", 1));
+        assert_eq!(inside, outside, "{name}");
+        assert_eq!(inside["errors"], serde_json::json!([]), "{name}");
+    }
+}
+
+#[test]
+fn a_mark_of_ones_own_key_is_found_in_the_jail() {
+    let user = User::new();
+    std::fs::write(user.path("key"), "5a".repeat(32)).unwrap();
+    let marked = user.path("marked.mp4");
+    user.stamp(&fractal(), &marked, "--no-credentials --watermark-key key").succeeds();
+    let key = user.path("key");
+    let options = format!("--only watermark --jail required --watermark-key {}", key.display());
+    user.verify(&marked, &options).verdict("marked", 0);
+    user.verify(&marked, "--only watermark --jail required").verdict("inconclusive", 1);
+}
+
+#[test]
+fn a_stream_in_several_files_is_refused_where_a_jail_is_required() {
+    let user = User::new();
+    let init = user.path("init.mp4");
+    let segment = user.path("seg-1.m4s");
+    std::fs::copy(small(), &init).unwrap();
+    std::fs::copy(small(), &segment).unwrap();
+    let answer = user.verify(&init, &format!("--jail required --fragments {}", segment.display()));
+    assert!(answer.complaint("init.mp4").contains("--jail best-effort"));
+}
+
+#[test]
+fn nobody_else_can_play_the_jailed_reader() {
+    let ran =
+        Command::new(program()).arg("jailed-reader").stdin(std::process::Stdio::null()).output().unwrap();
+    assert!(!ran.status.success() && ran.stdout.is_empty(), "{ran:?}");
+}
