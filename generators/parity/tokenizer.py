@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import sentencepiece
 from transformers import PreTrainedTokenizerFast
-from transformers.convert_slow_tokenizer import T5Converter
+from transformers.convert_slow_tokenizer import T5Converter, import_protobuf
 
 import prompts
 
@@ -42,7 +42,11 @@ def train(folder: Path, *, size: int, rule: str, byte_fallback: bool, extra_ids:
             minloglevel=2,
             hard_vocab_limit=False,
         )
-        shutil.copy(f"{scratch}/spiece.model", model)
+        proto = import_protobuf().ModelProto.FromString(Path(f"{scratch}/spiece.model").read_bytes())
+        # Where it was trained is nobody's concern, and differs each time.
+        proto.trainer_spec.ClearField("input")
+        proto.trainer_spec.ClearField("model_prefix")
+        model.write_bytes(proto.SerializeToString(deterministic=True))
     kind = Converter if byte_fallback else T5Converter
     slow = SimpleNamespace(vocab_file=str(model), _extra_ids=extra_ids, convert_tokens_to_ids=lambda _: 1)
     tokenizer = PreTrainedTokenizerFast(

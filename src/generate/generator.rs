@@ -175,3 +175,7 @@ pub(crate) fn tell(progress: &mut OnProgress<'_>, clock: &Clock, done: u32) -> R
 fn sha256(bytes: &[u8]) -> Digest {
     Digest(Sha256::digest(bytes).into())
 }
+
+#[cfg(test)]
+#[path = "generator_tests.rs"]
+mod tests;
