@@ -457,6 +457,9 @@ pub struct Serve {
     /// Let those hosts lie within the own network
     #[arg(long, requires = "fetch_from")]
     pub fetch_private: bool,
+    /// Check each video in a process that can open, call and start nothing: required, best-effort, or off
+    #[arg(long, default_value = "required", value_name = "HOW")]
+    pub jail: Demand,
     /// Videos of the page worked on at once
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
     pub workers: u8,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use filigrane::frame::Limits;
 use filigrane::media::{EncodeOptions, VideoCodec};
-use filigrane::pipeline::{self, Force, Shelf, Stages, Stamp, Verifier};
+use filigrane::pipeline::{self, Course, Force, Shelf, Stages, Stamp, Verifier, Ward};
 use filigrane::provenance::{Disclosed, Disclosure, Identity, Origin, crjson, sign_statement};
 use filigrane::report::{Sample, sealed};
 use filigrane::service::{Checked, Desk, Job, Stamped, Wish};
@@ -29,6 +29,8 @@ pub struct HomeDesk {
     pub sealer: Arc<Identity>,
     /// Who may sign videos.
     pub stampers: Vec<Arc<Identity>>,
+    /// Where videos are read when they are checked; in this process where there is none.
+    pub ward: Option<Ward>,
 }
 
 impl Desk for HomeDesk {
@@ -52,6 +54,8 @@ impl Desk for HomeDesk {
             stills: STILLS,
             limits,
             cancel: job.cancel.clone(),
+            course: Course::Thorough,
+            ward: self.ward.as_ref(),
         };
         let verified = verifier.verify(job.video, job.name, job.progress);
         job.progress.step("sealing", 0, None);

@@ -3,7 +3,9 @@ use std::process::ExitCode;
 
 use filigrane::pipeline::{Demand, Ward, serve_jail};
 
-use crate::cli::args::JAILED;
+use crate::cli::args::{Common, JAILED};
+use crate::cli::error::Failure;
+use crate::cli::output::say;
 
 /// This very program, also after its file was replaced by a newer one.
 const PROGRAM: &str = "/proc/self/exe";
@@ -11,6 +13,22 @@ const PROGRAM: &str = "/proc/self/exe";
 /// Where files are read that may be hostile; none where it is the program itself.
 pub fn ward(demand: Demand) -> Option<Ward> {
     (demand != Demand::Off).then(|| Ward::new(Path::new(PROGRAM), JAILED, demand))
+}
+
+/// The same after a trial, for work on many files.
+///
+/// # Errors
+/// A whole jail is required and this system has none.
+pub fn tried_ward(demand: Demand, common: &Common) -> Result<Option<Ward>, Failure> {
+    let Some(ward) = ward(demand) else { return Ok(None) };
+    let level = ward.probe().map_err(|fate| {
+        Failure::Usage(format!("no jail: {fate}; allow less by --jail best-effort, or none by --jail off"))
+    })?;
+    if !level.is_whole() && !common.quiet {
+        let lacks: Vec<_> = level.lacks().collect();
+        say(&format!("the jail is not whole: this system has no {}", lacks.join(", no ")));
+    }
+    Ok(Some(ward))
 }
 
 /// The work of a process in a jail; what is wrong with it is told to whoever started it.

@@ -25,18 +25,8 @@ const TICKS: f64 = 100.0;
 pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
     let start = Instant::now();
     let sources = wanted.sources.iter().map(|word| Source::parse(word)).collect::<Result<Vec<_>, _>>()?;
-    let ward = jail::ward(wanted.jail).map(|ward| ward.within(wanted.timeout.map(Duration::from_secs)));
-    if let Some(ward) = &ward {
-        let level = ward.probe().map_err(|fate| {
-            Failure::Usage(format!(
-                "no jail: {fate}; allow less by --jail best-effort, or none by --jail off"
-            ))
-        })?;
-        if !level.is_whole() && !common.quiet {
-            let lacks: Vec<_> = level.lacks().collect();
-            say(&format!("the jail is not whole: this system has no {}", lacks.join(", no ")));
-        }
-    }
+    let ward = jail::tried_ward(wanted.jail, common)?
+        .map(|ward| ward.within(wanted.timeout.map(Duration::from_secs)));
     let home = Home::of(common)?;
     let trust = home.trust_anchors(&wanted.trust)?;
     let private = wanted.watermark_key.iter().map(|path| read_key(path));

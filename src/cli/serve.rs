@@ -12,6 +12,7 @@ use crate::cli::args::{Common, LogForm, Serve, ServeVerb, TokenVerb};
 use crate::cli::desk::HomeDesk;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
+use crate::cli::jail;
 use crate::cli::output::{print, print_json, say};
 
 pub fn run(wanted: &Serve, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
@@ -88,7 +89,8 @@ fn newsroom(wanted: &Serve, common: &Common) -> Result<NewsroomOptions, Failure>
     }
     let folder = home.newsroom();
     let sources = Sources::new(wanted.fetch_from.iter().cloned(), wanted.fetch_private);
-    let desk = HomeDesk { home, trust: wanted.trust.clone(), sealer, stampers };
+    let ward = jail::tried_ward(wanted.jail, common)?;
+    let desk = HomeDesk { home, trust: wanted.trust.clone(), sealer, stampers, ward };
     Ok(NewsroomOptions { folder, desk: Arc::new(desk), sources })
 }
 
