@@ -25,6 +25,7 @@ const TICKS: f64 = 100.0;
 pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
     let start = Instant::now();
     let sources = wanted.sources.iter().map(|word| Source::parse(word)).collect::<Result<Vec<_>, _>>()?;
+    // What is allowed for a file has nothing to do with how long this machine takes to start a process.
     let ward = jail::tried_ward(wanted.jail, common)?
         .map(|ward| ward.within(wanted.timeout.map(Duration::from_secs)));
     let home = Home::of(common)?;
