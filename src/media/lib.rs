@@ -8,7 +8,8 @@
 //! - [`Decoder`]: its pictures, in presentation order, of one file or of the several that a stream was cut into;
 //! - [`SignatureSampler`]: the MPEG-7 signatures of its pictures;
 //! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over;
-//! - [`transcode_with_sound`]: the same, and the caller changes the sound too.
+//! - [`transcode_with_sound`]: the same, and the caller changes the sound too;
+//! - [`Film`]: encode pictures that come from no file.
 
 mod cancel;
 mod codec;
@@ -21,6 +22,7 @@ mod encode_plan;
 mod error;
 #[allow(unsafe_code)]
 mod ffi;
+mod film;
 mod info;
 mod output_file;
 mod parts;
@@ -39,6 +41,7 @@ mod source;
 mod tags;
 mod timeline;
 mod transcode;
+mod video_lane;
 mod watch;
 
 pub use cancel::Cancel;
@@ -46,6 +49,7 @@ pub use codec::{EncodeOptions, VideoCodec};
 pub use container::{Container, muxer_for};
 pub use decoder::{Decoder, Shown};
 pub use error::{Error, TranscodeError};
+pub use film::{Film, FilmForm, Filmed};
 pub use info::{MediaInfo, probe, probe_parts};
 pub use picture::Picture;
 pub use rehearsal::rehearse;
