@@ -1,6 +1,7 @@
 //! Where the rooms meet: [`stamp`] marks and signs a video, [`verify`] gathers the evidence about one.
 
 mod binding;
+mod delivery;
 mod error;
 mod file;
 mod fingerprints;
@@ -8,6 +9,7 @@ mod fit;
 mod import;
 mod input;
 mod lookup;
+mod pictures;
 mod place;
 mod progress;
 mod publish;
