@@ -9,7 +9,8 @@
 //! - [`SignatureSampler`]: the MPEG-7 signatures of its pictures;
 //! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over;
 //! - [`transcode_with_sound`]: the same, and the caller changes the sound too;
-//! - [`Film`]: encode pictures that come from no file.
+//! - [`Film`]: encode pictures that come from no file;
+//! - [`still`]: a still image, in the size of a clip.
 
 mod cancel;
 mod codec;
@@ -38,6 +39,7 @@ mod sound_codec;
 mod sound_lane;
 mod sound_plan;
 mod source;
+mod still;
 mod tags;
 mod timeline;
 mod transcode;
@@ -56,4 +58,5 @@ pub use rehearsal::rehearse;
 pub use rgb_image::RgbImage;
 pub use signatures::SignatureSampler;
 pub use sound::{Sound, SoundFormat, SoundStep, SoundSteps};
+pub use still::still;
 pub use transcode::{Transcoded, transcode, transcode_into, transcode_with_sound};
