@@ -1,4 +1,4 @@
-.PHONY: setup build demo test bench
+.PHONY: setup build demo test bench parity
 
 setup:
 	@scripts/setup.sh
@@ -21,3 +21,7 @@ bench: build
 	@scripts/bench-audio.sh
 	@scripts/bench-watermark.sh
 	@scripts/bench-registry.sh
+
+# The networks and the loop around them against live diffusers; downloads torch.
+parity: setup
+	@scripts/parity.sh

@@ -9,6 +9,11 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     install_packages postgresql
 fi
 
+# Networks are tested on tract, and on ONNX Runtime where its library can be had; FILIGRANE_ONNXRUNTIME= leaves it out.
+if [ -z "${FILIGRANE_ONNXRUNTIME+set}" ] && FILIGRANE_ONNXRUNTIME=$(scripts/onnxruntime.sh); then
+    export FILIGRANE_ONNXRUNTIME
+fi
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0

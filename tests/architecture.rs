@@ -14,11 +14,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
     ("media", &["frame"]),
+    ("infer", &["frame"]),
+    ("generate", &["frame", "infer"]),
     ("provenance", &["frame"]),
     ("registry", &["frame"]),
     ("watermark", &["frame", "signal"]),
@@ -29,10 +31,13 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 9] = [
+const SECRETS: [(&str, &[&str], &[&str]); 12] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
+    ("ort", &["use ort::", "ort::session", "ort::value"], &["infer"]),
+    ("tract-onnx", &["tract_onnx::"], &["infer"]),
+    ("tokenizers", &["tokenizers::"], &["generate"]),
     ("ureq", &["ureq::"], &["provenance", "registry"]),
     ("sqlx", &["sqlx::"], &["registry"]),
     ("object_store", &["object_store::"], &["registry"]),
