@@ -26,7 +26,10 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("watermark", &["frame", "signal"]),
     ("fingerprint", &["frame", "signal"]),
     ("report", &["verdict"]),
-    ("pipeline", &["frame", "fingerprint", "media", "provenance", "registry", "verdict", "watermark"]),
+    (
+        "pipeline",
+        &["frame", "fingerprint", "generate", "media", "provenance", "registry", "verdict", "watermark"],
+    ),
     ("service", &["frame", "pipeline", "registry", "report", "verdict"]),
 ];
 

@@ -1,4 +1,5 @@
-//! Where the rooms meet: [`stamp`] marks and signs a video, [`verify`] gathers the evidence about one.
+//! Where the rooms meet: [`stamp()`] marks and signs a video, [`produce()`] one that a model makes, [`verify`] gathers the
+//! evidence about one.
 
 mod binding;
 mod delivery;
@@ -11,6 +12,7 @@ mod input;
 mod lookup;
 mod pictures;
 mod place;
+mod produce;
 mod progress;
 mod publish;
 mod resolve;
@@ -27,6 +29,7 @@ pub use filigrane_media::Cancel;
 pub use filigrane_provenance::active_manifest;
 pub use fit::Force;
 pub use import::{Imported, import};
+pub use produce::{Produce, Produced, produce};
 pub use progress::Progress;
 pub use publish::{entry_of, entry_of_manifest};
 pub use resolve::{ALGORITHMS, Algorithm, AlgorithmKind, Found, binds, by_binding, by_content};

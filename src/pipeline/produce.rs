@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use filigrane_fingerprint::{Fingerprint, Sampler};
 use filigrane_frame::Limits;
 use filigrane_generate::{Error as GenerateError, Generator, Plan, Request, RunError, RunLog, Stage};
-use filigrane_media::{
-    Cancel, EncodeOptions, Error as MediaError, Film, FilmForm, Picture, RgbImage,
-};
+use filigrane_media::{Cancel, EncodeOptions, Error as MediaError, Film, FilmForm, Picture, RgbImage};
 use filigrane_provenance::{Assertion, Claim, Identity, Making, ModelCard, Origin};
 use filigrane_registry::Registry;
 use filigrane_watermark::{Embedder, Key, Payload, Strength};
@@ -188,6 +186,12 @@ fn settings(log: &RunLog, size: (u32, u32), tell_prompt: bool) -> Value {
         if !log.negative_prompt.is_empty() {
             settings["negativePrompt"] = json!(log.negative_prompt);
         }
+    }
+    if !log.adapters.is_empty() {
+        settings["adapters"] = json!(log.adapters);
+    }
+    if let Some(bits) = log.bits {
+        settings["bits"] = json!(bits);
     }
     if let Some(digest) = &log.image_sha256 {
         settings["imageSha256"] = json!(digest);
