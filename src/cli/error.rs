@@ -15,6 +15,8 @@ pub enum Failure {
     #[error(transparent)]
     Service(#[from] filigrane::service::Error),
     #[error(transparent)]
+    Infer(#[from] filigrane::infer::Error),
+    #[error(transparent)]
     Watermark(#[from] filigrane::watermark::Error),
     /// Something about one file.
     #[error("{}: {source}", path.display())]
@@ -35,6 +37,7 @@ impl Failure {
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
             Self::Service(error) => error.kind(),
+            Self::Infer(error) => error.kind(),
             Self::Watermark(error) => error.kind(),
             Self::File { source, .. } => source.kind(),
             Self::Io { .. } => ErrorKind::Io,

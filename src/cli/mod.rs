@@ -2,10 +2,13 @@
 
 mod args;
 mod error;
+mod generate;
 mod home;
 mod identity;
 mod key;
 mod lint;
+mod model;
+mod models;
 mod output;
 mod progress;
 mod registry;
@@ -38,6 +41,8 @@ pub fn run() -> ExitCode {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let done = match &arguments.verb {
+        Verb::Generate(generate) => generate::run(generate, &arguments.common, &cancel),
+        Verb::Models { verb } => models::run(verb, &arguments.common, &cancel),
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
         Verb::Lint(lint) => lint::run(lint, &arguments.common),
