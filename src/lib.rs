@@ -5,6 +5,8 @@
 pub use filigrane_archive as archive;
 pub use filigrane_fingerprint as fingerprint;
 pub use filigrane_frame as frame;
+pub use filigrane_generate as generate;
+pub use filigrane_infer as infer;
 pub use filigrane_media as media;
 pub use filigrane_pipeline as pipeline;
 pub use filigrane_provenance as provenance;

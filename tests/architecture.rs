@@ -30,7 +30,17 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("report", &["verdict"]),
     (
         "pipeline",
-        &["frame", "fingerprint", "jail", "media", "provenance", "registry", "verdict", "watermark"],
+        &[
+            "frame",
+            "fingerprint",
+            "generate",
+            "jail",
+            "media",
+            "provenance",
+            "registry",
+            "verdict",
+            "watermark",
+        ],
     ),
     ("scan", &["frame", "pipeline", "report", "verdict"]),
     ("service", &["archive", "frame", "pipeline", "registry", "report", "verdict"]),

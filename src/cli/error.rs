@@ -17,6 +17,8 @@ pub enum Failure {
     #[error(transparent)]
     Service(#[from] filigrane::service::Error),
     #[error(transparent)]
+    Infer(#[from] filigrane::infer::Error),
+    #[error(transparent)]
     Watermark(#[from] filigrane::watermark::Error),
     /// Something about one file.
     #[error("{}: {source}", path.display())]
@@ -38,6 +40,7 @@ impl Failure {
             Self::Registry(error) => error.kind(),
             Self::Scan(error) => error.kind(),
             Self::Service(error) => error.kind(),
+            Self::Infer(error) => error.kind(),
             Self::Watermark(error) => error.kind(),
             Self::File { source, .. } => source.kind(),
             Self::Io { .. } => ErrorKind::Io,

@@ -9,6 +9,7 @@ use filigrane::provenance::{
 };
 use filigrane::registry::{Access, Registry, shown};
 use filigrane::service::TokenFile;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::cli::args::Common;
@@ -65,6 +66,23 @@ impl Home {
     /// Where what is fetched from object stores is kept while it is looked at.
     pub fn cache(&self) -> PathBuf {
         self.folder.join("cache")
+    }
+
+    /// Where models of the user's are listed from.
+    pub fn models(&self) -> PathBuf {
+        self.folder.join("models")
+    }
+
+    /// Where libraries that the user put there are looked for.
+    pub fn libraries(&self) -> PathBuf {
+        self.folder.join("lib")
+    }
+
+    /// An empty folder that goes when it is dropped.
+    pub fn scratch(&self) -> Result<TempDir, Failure> {
+        let io = |source| Failure::Io { path: self.folder.clone(), source };
+        fs::create_dir_all(&self.folder).map_err(io)?;
+        tempfile::Builder::new().prefix(".scratch-").tempdir_in(&self.folder).map_err(io)
     }
 
     pub fn trust_folder(&self) -> PathBuf {

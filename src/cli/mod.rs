@@ -3,11 +3,14 @@
 mod args;
 mod desk;
 mod error;
+mod generate;
 mod home;
 mod identity;
 mod jail;
 mod key;
 mod lint;
+mod model;
+mod models;
 mod output;
 mod progress;
 mod registry;
@@ -46,6 +49,8 @@ pub fn run() -> ExitCode {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let done = match &arguments.verb {
+        Verb::Generate(generate) => generate::run(generate, &arguments.common, &cancel),
+        Verb::Models { verb } => models::run(verb, &arguments.common, &cancel),
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
         Verb::Scan(wanted) => scan::run(wanted, &arguments.common, &cancel),

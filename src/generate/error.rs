@@ -49,6 +49,14 @@ pub enum Error {
         /// What the system answered.
         source: io::Error,
     },
+    /// Writing failed.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// What the system answered.
+        source: io::Error,
+    },
     /// A network could not be opened or run.
     #[error(transparent)]
     Network(#[from] filigrane_infer::Error),
@@ -68,7 +76,7 @@ impl Error {
             Self::Unsupported(_) | Self::Missing { .. } => ErrorKind::Unsupported,
             Self::Parameter(_) => ErrorKind::Parameter,
             Self::Limit(_) | Self::Memory { .. } => ErrorKind::Limit,
-            Self::Io { .. } => ErrorKind::Io,
+            Self::Io { .. } | Self::Write { .. } => ErrorKind::Io,
             Self::Network(error) => error.kind(),
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Internal(_) => ErrorKind::Internal,

@@ -6,6 +6,7 @@
 //! - [`Solver`] and [`TorchRandom`]: from the noise a seed stands for to a clip, step by step.
 
 mod box_muller;
+mod builtin;
 mod decode;
 mod denoise;
 mod error;
@@ -30,6 +31,7 @@ mod testing;
 mod text;
 mod tokenizer;
 
+pub use builtin::unpack_builtin;
 pub use error::{Error, RunError};
 pub use generator::{Generator, OnProgress};
 pub use model::{

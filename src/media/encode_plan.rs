@@ -101,12 +101,21 @@ fn encoder_options(
     first: &VideoFrame,
     options: &EncodeOptions,
 ) -> Result<Vec<(String, String)>, Error> {
-    let mut pairs = options.encoder_options()?;
     let [display, light] = source.demuxer.light(source.video.index);
     let display = first.extra(Extra::MasteringDisplay).map(<[u8]>::to_vec).or(display);
     let light = first.extra(Extra::ContentLight).map(<[u8]>::to_vec).or(light);
     let display = display.as_deref().and_then(mastering_display);
     let light = light.as_deref().and_then(content_light);
+    options_with_light(options, display, light)
+}
+
+/// The encoder's options with the light levels in x265's words, if any.
+pub(crate) fn options_with_light(
+    options: &EncodeOptions,
+    display: Option<String>,
+    light: Option<String>,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut pairs = options.encoder_options()?;
     match options.codec {
         VideoCodec::H264 => {
             let own: Vec<String> = display

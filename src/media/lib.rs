@@ -8,7 +8,9 @@
 //! - [`Decoder`]: its pictures, in presentation order, of one file or of the several that a stream was cut into;
 //! - [`SignatureSampler`]: the MPEG-7 signatures of its pictures;
 //! - [`transcode`]: decode, let the caller change the luma, encode, and carry everything else over;
-//! - [`transcode_with_sound`]: the same, and the caller changes the sound too.
+//! - [`transcode_with_sound`]: the same, and the caller changes the sound too;
+//! - [`Film`]: encode pictures that come from no file;
+//! - [`still`]: a still image, in the size of a clip.
 
 mod cancel;
 mod codec;
@@ -21,6 +23,7 @@ mod encode_plan;
 mod error;
 #[allow(unsafe_code)]
 mod ffi;
+mod film;
 mod info;
 mod outline;
 mod outline_avi;
@@ -40,9 +43,11 @@ mod sound_codec;
 mod sound_lane;
 mod sound_plan;
 mod source;
+mod still;
 mod tags;
 mod timeline;
 mod transcode;
+mod video_lane;
 mod watch;
 
 pub use cancel::Cancel;
@@ -50,6 +55,7 @@ pub use codec::{EncodeOptions, VideoCodec};
 pub use container::{Container, muxer_for};
 pub use decoder::{Decoder, Shown};
 pub use error::{Error, TranscodeError};
+pub use film::{Film, FilmForm, Filmed};
 pub use info::{MediaInfo, probe, probe_parts};
 pub use outline::{check_outline, check_outline_of};
 pub use parts::Part;
@@ -58,4 +64,5 @@ pub use rehearsal::rehearse;
 pub use rgb_image::RgbImage;
 pub use signatures::SignatureSampler;
 pub use sound::{Sound, SoundFormat, SoundStep, SoundSteps};
+pub use still::still;
 pub use transcode::{Transcoded, transcode, transcode_into, transcode_with_sound};

@@ -15,6 +15,11 @@ impl OutputFile {
         if same_file(path, input) {
             return Err(Error::Parameter("the output would overwrite the input".to_owned()));
         }
+        Self::make(path)
+    }
+
+    /// Creates or empties the file at `path`.
+    pub(crate) fn make(path: &Path) -> Result<(Self, File), Error> {
         if fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
             return Err(Error::Parameter("the output is not a regular file".to_owned()));
         }

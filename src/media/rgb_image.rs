@@ -69,7 +69,7 @@ impl RgbImage {
         self.encode("mjpeg", frame, options)
     }
 
-    fn frame(&self) -> Result<VideoFrame, Error> {
+    pub(crate) fn frame(&self) -> Result<VideoFrame, Error> {
         let row_bytes = 3 * self.width as usize;
         if self.data.len() != row_bytes * self.height as usize || self.data.is_empty() {
             return Err(Error::Parameter("the image has another size than its pixels".to_owned()));

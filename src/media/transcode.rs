@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::path::Path;
 
 use filigrane_frame::Limits;
@@ -8,11 +7,12 @@ use crate::copies::Copies;
 use crate::decoder::{Decoder, Form, Step};
 use crate::ears::Ears;
 use crate::encode_plan::{EncodePlan, check_fit};
-use crate::ffi::{Code, EncoderSettings, Muxer, Packet, Ratio, SoundFrame, VideoEncoder, VideoFrame};
+use crate::ffi::{Code, EncoderSettings, Muxer, Ratio, SoundFrame, VideoEncoder, VideoFrame};
 use crate::output_file::OutputFile;
 use crate::sound::SoundSteps;
 use crate::sound_plan::lanes;
 use crate::tags::{STALE_FILE_TAGS, STALE_STREAM_TAGS, kept};
+use crate::video_lane::{VideoLane, checked};
 use crate::{Cancel, EncodeOptions, Error, MediaInfo, Picture, TranscodeError, VideoCodec};
 
 /// What [`transcode`] did.
@@ -126,8 +126,8 @@ fn run<E>(
         .extend(writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()));
     kept.keep();
     Ok(Transcoded {
-        frames: writer.frames,
-        duration: writer.duration(),
+        frames: writer.lane.frames(),
+        duration: writer.lane.duration(),
         info: job.decoder.info().clone(),
         dropped_streams: writer.copies.dropped,
         losses,
@@ -201,22 +201,13 @@ impl Job {
     }
 }
 
-/// Pictures whose length is remembered while they are inside the encoder.
-const MOST_LENGTHS: usize = 512;
-
 struct Writer {
     muxer: Muxer,
-    encoder: VideoEncoder,
+    lane: VideoLane,
     copies: Copies,
-    packet: Packet,
-    video: usize,
     /// Microseconds added to every time stamp of the input.
     shift: i64,
     input_base: Ratio,
-    lengths: VecDeque<(i64, i64)>,
-    first: Option<i64>,
-    last: Option<(i64, i64)>,
-    frames: u64,
     rounded: bool,
     sound_notes: Vec<String>,
 }
@@ -275,103 +266,37 @@ impl Writer {
         copies.settle(&muxer);
         Ok(Self {
             muxer,
-            encoder,
+            lane: VideoLane::new(encoder, video).map_err(internal)?,
             copies,
-            packet: Packet::new().map_err(internal)?,
-            video,
             shift,
             input_base: source.video.time_base,
-            lengths: VecDeque::new(),
-            first: None,
-            last: None,
-            frames: 0,
             rounded: false,
             sound_notes,
         })
     }
 
-    fn encode(&mut self, mut picture: Picture) -> Result<(), Error> {
-        let base = self.encoder.time_base();
-        let frame = picture.frame_mut();
+    fn encode(&mut self, picture: Picture) -> Result<(), Error> {
+        let base = self.lane.time_base();
+        let frame = picture.frame();
         let exact = frame.pts().saturating_add(Ratio::MICROSECOND.convert(self.shift, self.input_base));
-        let mut pts = self.input_base.convert(exact, base);
-        if let Some((last, _)) = self.last {
-            pts = pts.max(last.saturating_add(1));
-        }
+        let pts = self.input_base.convert(exact, base).max(self.lane.earliest());
         // A tenth of a picture's length, where the new ticks are that coarse.
         let off = (base.seconds(pts) - self.input_base.seconds(exact)).abs();
         self.rounded |= self.copies.rounds_times() && off > 0.1 * base.seconds(1);
         let length = self.input_base.convert(frame.duration(), base).max(1);
-        frame.set_pts(pts);
-        frame.set_duration(length);
-        frame.forget_type();
-        self.first.get_or_insert(pts);
-        self.last = Some((pts, length));
-        self.lengths.push_back((pts, length));
-        if self.lengths.len() > MOST_LENGTHS {
-            self.lengths.pop_front();
+        self.lane.encode(picture, pts, length, &mut self.muxer)?;
+        if self.lane.take_written() {
+            self.copies.caught_up();
         }
-        self.frames += 1;
-        self.encoder.send(Some(picture.frame())).map_err(encoding)?;
-        self.drain()
-    }
-
-    fn drain(&mut self) -> Result<(), Error> {
-        loop {
-            match self.encoder.receive(&mut self.packet) {
-                Ok(()) => self.write()?,
-                Err(Code::AGAIN | Code::END) => return Ok(()),
-                Err(code) => return Err(encoding(code)),
-            }
-        }
-    }
-
-    fn write(&mut self) -> Result<(), Error> {
-        if self.packet.duration() <= 0
-            && let Some(pts) = self.packet.pts()
-        {
-            // Without it the last picture of an MP4 has no length, and readers drop it.
-            let length =
-                self.lengths.iter().find(|(start, _)| *start == pts).map_or(1, |(_, length)| *length);
-            self.packet.set_duration(length);
-        }
-        if let Some(dts) = self.packet.dts() {
-            self.lengths.retain(|(start, _)| *start >= dts);
-        }
-        self.packet.set_stream(self.video);
-        self.packet.rescale(self.encoder.time_base(), self.muxer.time_base(self.video));
-        self.copies.caught_up();
-        let written = self.muxer.write(&mut self.packet);
-        self.checked(written)
+        Ok(())
     }
 
     fn finish(&mut self, decoder: &mut Decoder) -> Result<(), Error> {
-        self.encoder.send(None).map_err(encoding)?;
-        self.drain()?;
+        self.lane.end(&mut self.muxer)?;
         self.copies.finish(decoder, &mut self.muxer)?;
         let finished = self.muxer.finish();
-        self.checked(finished)
+        checked(&self.muxer, finished)
     }
-
-    /// A failure of the disk, even one that FFmpeg has not noticed yet, before any other.
-    fn checked(&self, result: Result<(), Code>) -> Result<(), Error> {
-        match (self.muxer.take_fault(), result) {
-            (Some(fault), _) => Err(Error::write(fault)),
-            (None, Err(code)) => Err(Error::Internal(format!("the muxer refused a packet: {code}"))),
-            (None, Ok(())) => Ok(()),
-        }
-    }
-
-    fn duration(&self) -> f64 {
-        match (self.first, self.last) {
-            (Some(first), Some((last, length))) => self.encoder.time_base().seconds(last - first + length),
-            _ => 0.0,
-        }
-    }
-}
-
-fn encoding(code: Code) -> Error {
-    Error::Internal(format!("the encoder failed: {code}"))
 }
 
 #[cfg(test)]

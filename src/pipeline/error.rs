@@ -11,6 +11,9 @@ pub enum Error {
     /// Decoding or encoding failed.
     #[error(transparent)]
     Media(#[from] filigrane_media::Error),
+    /// The model could not be opened, or made no clip.
+    #[error(transparent)]
+    Generate(#[from] filigrane_generate::Error),
     /// The mark cannot be written.
     #[error(transparent)]
     Watermark(#[from] filigrane_watermark::Error),
@@ -88,6 +91,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Media(error) => error.kind(),
+            Self::Generate(error) => error.kind(),
             Self::Watermark(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),

@@ -74,8 +74,8 @@ fn add(mut file: &File, hash: &mut Sha256, buffer: &mut [u8], cancel: &Cancel) -
 }
 
 /// Refuses an output that is the input, exists unasked, or stands in a folder that cannot be written.
-pub(crate) fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Error> {
-    if same_file(input, output) {
+pub(crate) fn check_output(input: Option<&Path>, output: &Path, force: bool) -> Result<(), Error> {
+    if input.is_some_and(|input| same_file(input, output)) {
         return Err(Error::SameFile);
     }
     if !force && output.symlink_metadata().is_ok() {

@@ -1,8 +1,10 @@
-//! Where the rooms meet: [`stamp`] marks and signs a video, [`verify`] gathers the evidence about one.
+//! Where the rooms meet: [`stamp()`] marks and signs a video, [`produce()`] one that a model makes, [`verify`] gathers the
+//! evidence about one.
 
 mod binding;
 mod cell;
 mod course;
+mod delivery;
 mod errand;
 mod error;
 mod file;
@@ -13,7 +15,9 @@ mod import;
 mod input;
 mod look;
 mod lookup;
+mod pictures;
 mod place;
+mod produce;
 mod progress;
 mod publish;
 mod reading;
@@ -39,6 +43,7 @@ pub use filigrane_provenance::active_manifest;
 pub use filigrane_verdict::Depth;
 pub use fit::Force;
 pub use import::{Imported, import};
+pub use produce::{Produce, Produced, produce};
 pub use progress::Progress;
 pub use publish::{entry_of, entry_of_manifest};
 pub use resolve::{ALGORITHMS, Algorithm, AlgorithmKind, Found, binds, by_binding, by_content};

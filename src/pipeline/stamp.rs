@@ -1,23 +1,22 @@
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use filigrane_fingerprint::{Fingerprint, Sampler, VideoCode};
+use filigrane_fingerprint::{Fingerprint, Sampler};
 use filigrane_frame::Limits;
 use filigrane_media::{
-    Cancel, Container, Decoder, EncodeOptions, MediaInfo, Picture, SignatureSampler, SoundFormat,
-    TranscodeError, muxer_for, probe, transcode, transcode_with_sound,
+    Cancel, Decoder, EncodeOptions, Picture, SignatureSampler, SoundFormat, TranscodeError, probe, transcode,
+    transcode_with_sound,
 };
-use filigrane_provenance::{Assertion, Claim, Identity, ModelCard, Origin, Signed, sign};
-use filigrane_registry::{Entry, Registry};
+use filigrane_provenance::{Assertion, Claim, Identity, ModelCard, Origin};
+use filigrane_registry::Registry;
 use filigrane_watermark::{Embedder, Key, Payload, Strength};
-use tempfile::TempPath;
 use uuid::Uuid;
 
-use crate::binding::{of_code, of_fingerprint, of_payload, thinned};
+use crate::binding::thinned;
+use crate::delivery::{Delivery, check_container, title};
 use crate::error::Error;
 use crate::file::{beside, check_output, settle};
 use crate::fit::{Force, fit};
+use crate::pictures::Pictures;
 use crate::progress::Progress;
 use crate::sound::{Marked, marking};
 use crate::video_code;
@@ -81,52 +80,14 @@ pub struct Stamped {
     pub notes: Vec<String>,
 }
 
-/// The pictures as they go out, and what was learnt on the way.
-pub(crate) struct Pictures {
-    file: Option<TempPath>,
-    info: MediaInfo,
-    pub fingerprint: Option<Fingerprint>,
-    pub code: Option<VideoCode>,
-    pub frames: u64,
-    luma_psnr: Option<f64>,
-    audio_snr: Option<f64>,
-    audio_nmr: Option<f64>,
-    pub notes: Vec<String>,
-}
-
-impl Pictures {
-    /// What a registry keeps of them under this manifest.
-    pub fn entry(&self, signed: &Signed, title: String, identity: &Identity) -> Result<Entry, Error> {
-        let fingerprint = self.fingerprint.as_ref();
-        Ok(Entry {
-            urn: signed.urn.parse()?,
-            manifest: Some(signed.manifest.clone()),
-            fingerprint: fingerprint.map(Fingerprint::to_bytes).unwrap_or_default(),
-            keys: fingerprint.map(Fingerprint::keys).unwrap_or_default(),
-            code: self.code.as_ref().map(VideoCode::body),
-            width: self.info.width,
-            height: self.info.height,
-            duration: self.info.duration.unwrap_or(0.0),
-            title,
-            issuer: Some(identity.issuer().to_owned()),
-        })
-    }
-}
-
 /// Whether a result may be written to `output`, before any work is done; [`stamp`] asks it too.
 ///
 /// # Errors
 /// An unknown extension, an output that is the input, that exists unasked (or the file for its manifest does), or
 /// whose folder cannot be written.
 pub fn check(input: &Path, output: &Path, signed: bool, force: bool) -> Result<(), Error> {
-    let container = muxer_for(output)?;
-    check_output(input, output, force)?;
-    let beside = sidecar(output);
-    let wanted = signed && matches!(container, Container::Matroska | Container::Webm);
-    if wanted && !force && beside.symlink_metadata().is_ok() {
-        return Err(Error::Exists(beside));
-    }
-    Ok(())
+    check_container(output, signed, force)?;
+    check_output(Some(input), output, force)
 }
 
 /// Marks `input` and signs it into `output`, which appears under its name only when all is done.
@@ -161,65 +122,33 @@ pub fn stamp(
         frames: pictures.frames,
         notes: Vec::new(),
     };
-    let mut finished = pictures.file.take();
-    let mut entry = None;
-    if let Some(identity) = how.identity {
-        let mut claim = Claim::new(how.id, title(output), how.version);
-        claim.origin = how.origin;
-        claim.timestamp.clone_from(&how.timestamp);
-        claim.models.clone_from(&how.models);
-        claim.assertions.clone_from(&how.statements);
-        claim.parent = finished.as_ref().map(|_| input.to_owned());
-        claim.watermarked = how.watermark.is_some();
-        claim.bindings = how
-            .watermark
-            .map(|_| of_payload(payload))
-            .into_iter()
-            .chain(pictures.fingerprint.as_ref().map(of_fingerprint))
-            .chain(pictures.code.as_ref().map(of_code))
-            .collect();
-        let source = finished.as_deref().unwrap_or(input);
-        let signed_file = vacant(beside(output, "signed")?)?;
-        let signed = sign(source, &signed_file, &claim, identity, &how.limits)?;
-        finished = Some(signed_file);
-        if how.registry.is_some() {
-            entry = Some(pictures.entry(&signed, title(output), identity)?);
+    let finished = pictures.file.take();
+    match how.identity {
+        Some(identity) => {
+            let mut claim = Claim::new(how.id, title(output), how.version);
+            claim.origin = how.origin;
+            claim.timestamp.clone_from(&how.timestamp);
+            claim.models.clone_from(&how.models);
+            claim.assertions.clone_from(&how.statements);
+            claim.parent = finished.as_ref().map(|_| input.to_owned());
+            claim.watermarked = how.watermark.is_some();
+            claim.bindings = pictures.bindings(stamped.payload);
+            let delivery =
+                Delivery { output, identity, registry: how.registry, force: how.force, limits: &how.limits };
+            let delivered = delivery.carry_out(finished.as_deref().unwrap_or(input), &claim, &pictures)?;
+            notes.extend(delivered.notes);
+            stamped.manifest = Some(delivered.manifest);
+            stamped.sidecar = delivered.sidecar;
+            stamped.registered = delivered.registered;
         }
-        if signed.sidecar {
-            stamped.sidecar = Some(write_sidecar(output, &signed.manifest, how.force)?);
+        None => {
+            if let Some(finished) = finished {
+                settle(finished, output, how.force)?;
+            }
         }
-        notes.extend(signed.notes);
-        stamped.manifest = Some(signed.urn);
-    }
-    if let Some(finished) = finished {
-        let settled = settle(finished, output, how.force);
-        if let (Err(_), Some(sidecar)) = (&settled, &stamped.sidecar) {
-            // A manifest without its video would only confuse; that it cannot be removed changes nothing.
-            let _ = fs::remove_file(sidecar);
-        }
-        settled?;
-    }
-    // Last: a record of a file that never came to be would stay for ever. A file without its record can be published
-    // again.
-    if let (Some(registry), Some(entry)) = (how.registry, entry) {
-        stamped.registered = register(registry, &entry, output, &mut notes);
     }
     stamped.notes = notes;
     Ok(stamped)
-}
-
-/// Whether the registry took the entry; else a note says why not.
-pub(crate) fn register(registry: &Registry, entry: &Entry, output: &Path, notes: &mut Vec<String>) -> bool {
-    match registry.publish(entry) {
-        Ok(_) => true,
-        Err(error) => {
-            notes.push(format!(
-                "{} is signed, but could not be registered ({error}): `filigrane registry publish` does it later",
-                output.display()
-            ));
-            false
-        }
-    }
 }
 
 /// Encodes the marked pictures into a temporary file.
@@ -273,7 +202,6 @@ fn mark(
     };
     Ok(Pictures {
         file: Some(file),
-        info: written.info,
         fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
         code,
         frames: written.frames,
@@ -281,6 +209,7 @@ fn mark(
         audio_snr: marked.snr(),
         audio_nmr: marked.noise_to_mask(),
         notes,
+        ..Pictures::of(&written.info)
     })
 }
 
@@ -317,43 +246,10 @@ pub(crate) fn watch(mut decoder: Decoder, progress: &dyn Progress) -> Result<Pic
     }
     let mut notes = decoder.damage().to_vec();
     Ok(Pictures {
-        file: None,
         fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
         code: video_code::or_note(video_code::of(signatures), &mut notes),
         frames,
-        luma_psnr: None,
-        audio_snr: None,
-        audio_nmr: None,
         notes,
-        info,
+        ..Pictures::of(&info)
     })
-}
-
-/// Frees the name of a temporary file for a writer that insists on creating it; still removed when dropped.
-fn vacant(path: TempPath) -> Result<TempPath, Error> {
-    fs::remove_file(&path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
-    Ok(path)
-}
-
-fn write_sidecar(output: &Path, manifest: &[u8], force: bool) -> Result<PathBuf, Error> {
-    let path = sidecar(output);
-    let file = beside(&path, "manifest")?;
-    let io = |source| Error::Io { path: path.clone(), source };
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&file)
-        .and_then(|mut file| file.write_all(manifest))
-        .map_err(io)?;
-    settle(file, &path, force)?;
-    Ok(path)
-}
-
-fn sidecar(output: &Path) -> PathBuf {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".c2pa");
-    PathBuf::from(name)
-}
-
-pub(crate) fn title(output: &Path) -> String {
-    output.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -7,12 +7,12 @@ use filigrane_frame::Limits;
 use filigrane_media::Decoder;
 use filigrane_provenance::{Claim, Track, check_tracks, sign_fragments};
 
-use crate::binding::{of_code, of_fingerprint};
+use crate::delivery::{register, title};
 use crate::error::Error;
 use crate::file::folder;
 use crate::input::Input;
 use crate::progress::Progress;
-use crate::stamp::{Stamp, Stamped, register, title, watch};
+use crate::stamp::{Stamp, Stamped, watch};
 
 /// Whether a stream in several files can be signed into `output`, before any work is done; [`stamp_stream`] asks it too.
 ///
@@ -73,8 +73,7 @@ pub fn stamp_stream(
     claim.timestamp.clone_from(&how.timestamp);
     claim.models.clone_from(&how.models);
     claim.assertions.clone_from(&how.statements);
-    let fingerprint = pictures.fingerprint.as_ref().map(of_fingerprint);
-    claim.bindings = fingerprint.into_iter().chain(pictures.code.as_ref().map(of_code)).collect();
+    claim.bindings = pictures.bindings(None);
     let signed = sign_fragments(tracks, &outputs, &claim, identity, &how.limits)?;
     if how.cancel.is_cancelled() {
         return Err(filigrane_media::Error::Cancelled.into());

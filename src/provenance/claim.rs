@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use filigrane_frame::Interval;
 use uuid::Uuid;
 
-use crate::{ModelCard, Origin};
+use crate::{Making, ModelCard, Origin};
 
 /// A mark in, or a fingerprint of, the content that leads back to its manifest (C2PA 2.4, `c2pa.soft-binding`).
 #[derive(Debug, Clone, PartialEq)]
@@ -48,12 +48,14 @@ pub struct Claim {
     pub timestamp: Option<String>,
     /// The models that the content was made with: ingredients of the action that made it (C2PA 2.4, `inputTo`).
     pub models: Vec<ModelCard>,
+    /// How a program made the content; only said of a creation, which has no parent.
+    pub making: Option<Making>,
     /// Further assertions.
     pub assertions: Vec<Assertion>,
 }
 
 impl Claim {
-    /// A claim without origin, bindings, parent or further assertions.
+    /// A claim without origin, bindings, parent, making or further assertions.
     pub fn new(id: Uuid, title: impl Into<String>, generator_version: impl Into<String>) -> Self {
         Self {
             id,
@@ -65,6 +67,7 @@ impl Claim {
             parent: None,
             timestamp: None,
             models: Vec::new(),
+            making: None,
             assertions: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@ use c2pa::Builder;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::making::{SETTINGS, input_name};
 use crate::{Claim, Error, Origin, SoftBinding};
 
 /// The version of the specification that manifests are written to.
@@ -94,7 +95,7 @@ fn actions(claim: &Claim, parent: bool, now: &str) -> Result<Vec<Value>, Error> 
             "when": now,
             "digitalSourceType": origin.source_type(),
         });
-        actions.push(with_models(created, claim));
+        actions.push(with_making(with_models(created, claim), claim));
     }
     if claim.watermarked {
         if claim.bindings.is_empty() {
@@ -111,6 +112,21 @@ fn with_models(mut action: Value, claim: &Claim) -> Value {
         let names: Vec<String> = (0..claim.models.len()).map(model_name).collect();
         action["parameters"] = json!({ "ingredientIds": names });
     }
+    action
+}
+
+/// The action with the program that did it, what that was told and what it was given.
+fn with_making(mut action: Value, claim: &Claim) -> Value {
+    let Some(making) = &claim.making else { return action };
+    action["softwareAgent"] = json!({ "name": making.agent, "version": making.version });
+    let inputs = (0..making.inputs.len()).map(|index| json!(input_name(index)));
+    let named = action["parameters"]["ingredientIds"].as_array().cloned().unwrap_or_default();
+    let named: Vec<Value> = named.into_iter().chain(inputs).collect();
+    let mut parameters = json!({ SETTINGS: making.settings });
+    if !named.is_empty() {
+        parameters["ingredientIds"] = json!(named);
+    }
+    action["parameters"] = parameters;
     action
 }
 
@@ -228,6 +244,23 @@ mod tests {
         assert_eq!(bindings[1].span, None);
         assert_eq!(read_soft_binding(&assertion, 1).len(), 1);
         assert_eq!(read_soft_binding(&json!("nonsense"), 10), []);
+    }
+
+    #[test]
+    fn a_creation_names_its_program_its_settings_and_what_went_in() {
+        let mut claim = Claim::new(uuid::Uuid::new_v4(), "t", "0");
+        claim.origin = Some(Origin::Generated);
+        claim.models.push(crate::ModelCard { name: "m".into(), ..crate::ModelCard::default() });
+        claim.making = Some(crate::Making {
+            agent: "filigrane".into(),
+            version: "1".into(),
+            settings: json!({ "seed": 7 }),
+            inputs: vec!["a.png".into()],
+        });
+        let created = &actions(&claim, false, "now").unwrap()[0];
+        assert_eq!(created["softwareAgent"], json!({ "name": "filigrane", "version": "1" }));
+        assert_eq!(created["parameters"]["ingredientIds"], json!(["model-0", "input-0"]));
+        assert_eq!(created["parameters"][SETTINGS]["seed"], 7);
     }
 
     #[test]

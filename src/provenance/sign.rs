@@ -11,7 +11,7 @@ use crate::container::{self, Container};
 use crate::layout;
 use crate::pen::Pen;
 use crate::store::{self, Store};
-use crate::{Asset, Claim, Error, Identity, Origin, engine, manifest, model};
+use crate::{Asset, Claim, Error, Identity, Origin, engine, making, manifest, model};
 
 /// A signed video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,7 @@ fn embed(
         builder.add_ingredient(parent);
     }
     manifest::add_models(&mut builder, claim)?;
+    making::add_inputs(&mut builder, claim, limits, &mut notes)?;
     builder.set_no_embed(!container.embeds());
     let media_type = match source.extension().and_then(|extension| extension.to_str()) {
         Some("m4v") if container == Container::Mp4 => "video/x-m4v",
@@ -177,7 +178,7 @@ fn blank(name: &str) -> Result<Ingredient, Error> {
 
 /// The engine offers this only as a future, which never waits in a build without network.
 #[allow(deprecated)] // The newer way needs a builder and reads embedded manifests only.
-fn from_store(bytes: Vec<u8>, media_type: &str, file: &mut File) -> c2pa::Result<Ingredient> {
+pub(crate) fn from_store(bytes: Vec<u8>, media_type: &str, file: &mut File) -> c2pa::Result<Ingredient> {
     let future = Ingredient::from_manifest_and_asset_stream_async(bytes, media_type, file);
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).as_mut().poll(&mut task) {

@@ -157,6 +157,33 @@ fn a_marked_clip_and_one_with_a_parent_are_accepted_and_keep_every_rule() {
 }
 
 #[test]
+fn a_generated_clip_and_one_that_begins_with_a_picture_are_accepted_and_keep_every_rule() {
+    let user = User::new();
+    let image =
+        clip::once("judged.png", |path| clip::ffmpeg("-f lavfi -i testsrc=size=64x64 -frames:v 1", path));
+    let image = image.display().to_string();
+    let mut files = Vec::new();
+    for (name, further) in [("text.mp4", &[][..]), ("image.mp4", &["--image", &image][..])] {
+        let wish = ["generate", "a red ball moves right", "-o", name, "--steps", "2", "--frames", "5"];
+        user.run(wish.iter().chain(further)).succeeds();
+        files.push(user.path(name));
+    }
+    let answers = judge(Some(&root(&user, "default")), &files);
+    let mut documents = Vec::new();
+    for (index, answer) in answers.iter().enumerate() {
+        for engine in ["initiative", "encypher"] {
+            assert_eq!(answer[engine]["state"], "Trusted", "{engine}: {answer:#}");
+        }
+        let path = user.path(format!("{index}.crjson"));
+        std::fs::write(&path, answer["initiative"]["crjson"].to_string()).unwrap();
+        documents.push(path);
+    }
+    for (rulings, file) in rubric(&documents).iter().zip(&files) {
+        keeps_all(rulings, &file.display().to_string());
+    }
+}
+
+#[test]
 fn a_manifest_of_another_program_becomes_the_parent_and_the_chain_holds_for_both_engines() {
     let user = User::new();
     issue(&user, sound_leaf(), "-days 20");

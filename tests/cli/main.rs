@@ -11,6 +11,7 @@ mod clip;
 mod evidence;
 mod foreign_server;
 mod fragments;
+mod generated;
 mod hostile;
 mod hostile_server;
 mod iscc;

@@ -1,6 +1,7 @@
 //! What a folder of diffusers holds, and whether this build runs it; no weight is read here.
 
 mod configuration;
+mod digest;
 mod family;
 mod files;
 mod geometry;

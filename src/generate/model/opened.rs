@@ -30,21 +30,42 @@ pub struct Defaults {
     pub guidance: f64,
     /// Pictures a second.
     pub frame_rate: f64,
+    /// Tokens a prompt is cut to and filled up to, where they are fewer than the pipeline's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_tokens: Option<usize>,
 }
 
 impl Defaults {
     /// Those of diffusers' pipelines and of the models' own pages.
     fn of(family: Family) -> Self {
         match family {
-            Family::Wan { .. } => {
-                Self { width: 832, height: 480, frames: 81, steps: 50, guidance: 5.0, frame_rate: 16.0 }
-            }
-            Family::WanTextImage => {
-                Self { width: 1280, height: 704, frames: 121, steps: 50, guidance: 5.0, frame_rate: 24.0 }
-            }
-            Family::Ltx => {
-                Self { width: 704, height: 512, frames: 161, steps: 50, guidance: 3.0, frame_rate: 25.0 }
-            }
+            Family::Wan { .. } => Self {
+                width: 832,
+                height: 480,
+                frames: 81,
+                steps: 50,
+                guidance: 5.0,
+                frame_rate: 16.0,
+                text_tokens: None,
+            },
+            Family::WanTextImage => Self {
+                width: 1280,
+                height: 704,
+                frames: 121,
+                steps: 50,
+                guidance: 5.0,
+                frame_rate: 24.0,
+                text_tokens: None,
+            },
+            Family::Ltx => Self {
+                width: 704,
+                height: 512,
+                frames: 161,
+                steps: 50,
+                guidance: 3.0,
+                frame_rate: 25.0,
+                text_tokens: None,
+            },
         }
     }
 }
@@ -140,7 +161,13 @@ impl Model {
 
     /// The tokenizer.
     pub(crate) fn tokenizer(&self) -> Result<Tokenizer, Error> {
-        Tokenizer::open(&self.files, self.family.text_tokens(), self.text.vocab_size)
+        Tokenizer::open(&self.files, self.text_tokens(), self.text.vocab_size)
+    }
+
+    /// Tokens a prompt is cut to and filled up to.
+    pub(crate) fn text_tokens(&self) -> usize {
+        let most = self.family.text_tokens();
+        self.defaults.text_tokens.map_or(most, |own| own.clamp(1, most))
     }
 
     /// Bytes of a part's weights, as stored.

@@ -82,7 +82,7 @@ fn wan(networks: &Networks<'_>, part: &str, plan: &Plan) -> Result<(Graph, Form)
     let (height, width) = geometry.latent_size(plan.size);
     let frames = geometry.latent_frames(plan.frames);
     let time_per_frame = networks.model.index().expand_timesteps;
-    let text_tokens = networks.model.family().text_tokens();
+    let text_tokens = networks.model.text_tokens();
     let shape = WanShape { batch: 1, frames, height, width, text_tokens, time_per_frame };
     let network = WanTransformer::parse(&networks.config(part)?)?;
     let graph = network.graph(networks.engine, &networks.weights(part)?, &shape)?;
@@ -99,7 +99,7 @@ fn ltx(networks: &Networks<'_>, part: &str, plan: &Plan) -> Result<(Graph, Form)
         frames,
         height,
         width,
-        text_tokens: networks.model.family().text_tokens(),
+        text_tokens: networks.model.text_tokens(),
         time_per_frame: false,
         scale: [
             (geometry.temporal as f64 / plan.frame_rate) as f32,

@@ -18,7 +18,7 @@ impl TextEncoder {
     /// Loads `text_encoder`.
     pub(crate) fn open(networks: &Networks<'_>) -> Result<Self, Error> {
         let network = T5Encoder::parse(&networks.config("text_encoder")?)?;
-        let tokens = networks.model.family().text_tokens();
+        let tokens = networks.model.text_tokens();
         let graph = network.graph(networks.engine, &networks.weights("text_encoder")?, 1, tokens)?;
         Ok(Self {
             session: networks.session(&graph)?,

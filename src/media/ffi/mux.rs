@@ -257,6 +257,27 @@ impl Muxer {
         Ok(place)
     }
 
+    /// Adds the stream that `encoder` fills with pictures that come from no file.
+    pub(crate) fn add_made(
+        &mut self,
+        encoder: &VideoEncoder,
+        rate: Ratio,
+        four_letters: Option<[u8; 4]>,
+    ) -> Result<usize, Code> {
+        let (target, place) = self.new_stream()?;
+        // SAFETY: the stream belongs to a live context, and the encoder is open.
+        unsafe {
+            Code::check(c::avcodec_parameters_from_context((*target).codecpar, encoder.raw()))?;
+            (*target).time_base = (*encoder.raw()).time_base;
+            (*target).avg_frame_rate = rate.into();
+            (*target).r_frame_rate = rate.into();
+            if let Some(tag) = four_letters {
+                (*(*target).codecpar).codec_tag = u32::from_le_bytes(tag);
+            }
+        }
+        Ok(place)
+    }
+
     /// Adds the stream that `encoder` fills, described as `from`'s stream `index` but for `tags`.
     pub(crate) fn add_sound(
         &mut self,

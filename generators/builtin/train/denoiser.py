@@ -1,0 +1,99 @@
+"""Trains the `WanTransformer3DModel` and its text encoder on latents: rectified flow, velocity, prompt dropout, first frames given."""
+
+import argparse
+import random
+from pathlib import Path
+
+import torch
+
+from clips import Clips
+from network import new_denoiser, new_text_encoder
+from run import Average, Run
+from vocabulary import encode
+from words import caption
+
+
+class Both(torch.nn.Module):
+    """Text encoder and denoiser as one module, called as the pipeline calls them."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.flow = new_text_encoder(), new_denoiser()
+
+    def forward(self, noisy, time, ids, mask):
+        words = self.text(ids, mask).last_hidden_state * mask[..., None]
+        return self.flow(noisy, time, words, return_dict=False)[0]
+
+
+def captions(scenes, rng):
+    texts = ["" if rng.random() < 0.1 else caption(scene, rng) for scene in scenes]
+    ids, mask = zip(*(encode(text) for text in texts))
+    return torch.tensor(ids), torch.tensor(mask)
+
+
+def times(count):
+    """Logit-normal times, a sixth of them uniform so that both ends are seen."""
+    uniform = torch.rand(count)
+    return torch.where(torch.rand(count) < 1 / 6, uniform, torch.sigmoid(torch.randn(count)))
+
+
+def step_loss(model, latents, ids, mask, given_first):
+    noise = torch.randn_like(latents)
+    time = times(len(latents))
+    level = time.view(-1, 1, 1, 1, 1).repeat(1, 1, *latents.shape[2:])
+    if given_first:
+        level[:, :, 0] = 0
+    noisy = latents + level * (noise - latents)
+    told = 1000 * (level[:, 0, :, ::2, ::2].flatten(1) if given_first else time)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        flow = model(noisy, told, ids, mask)
+    error = (flow.float() - (noise - latents)).square()
+    return (error[:, :, 1:] if given_first else error).mean()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--seconds", type=float, default=9000, help="processor time in all")
+    options.add_argument("--seed", type=int, default=2)
+    options.add_argument("--clips", type=int, default=8000)
+    options.add_argument("--start", type=int, default=2000, help="clips encoded before the first step")
+    options.add_argument("--batch", type=int, default=8)
+    options.add_argument("--rate", type=float, default=7e-4)
+    chosen = options.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(chosen.seed)
+    store = Clips(chosen.folder, chosen.folder / "autoencoder.pt", 10_000_000, chosen.start, chosen.clips)
+    model = Both()
+    average = Average(model)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=1e-3)
+    run = Run(chosen.folder, "denoiser", chosen.seconds, chosen.rate)
+    parts = {"model": model, "average": average, "optimiser": optimiser}
+    run.resume(**parts)
+    torch.manual_seed(chosen.seed + run.step)
+    rng = random.Random(chosen.seed + run.step)
+    while not run.over():
+        if run.step % 4 == 0:
+            store.grow_to_the_end()
+        if run.step % 2000 == 1999:
+            store.save()
+        scenes, latents = store.batch(rng, chosen.batch)
+        given_first = latents.shape[2] > 1 and rng.random() < 0.2
+        if rng.random() < 0.15:
+            latents = latents[:, :, : rng.choice([1, 3, 5, 7])]
+            given_first &= latents.shape[2] > 1
+        for group in optimiser.param_groups:
+            group["lr"] = run.rate()
+        loss = step_loss(model, latents, *captions(scenes, rng), given_first)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        average.update(model, run.step)
+        run.record(loss.item(), **parts)
+    run.save(**parts)
+    store.save()
+
+
+if __name__ == "__main__":
+    main()
