@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::sign::from_store;
 use crate::store::{self, Store};
-use crate::{Claim, Error};
+use crate::{Asset, Claim, Error};
 
 /// Under this name the settings stand among the parameters of the action.
 pub(crate) const SETTINGS: &str = "org.filigrane.generation";
@@ -61,7 +61,7 @@ fn input(path: &Path, label: &str, limits: &Limits, notes: &mut Vec<String>) -> 
         notes.push(format!("the credentials of {} could not be carried along: {why}", path.display()));
         None
     };
-    let carried = match store::find(path, &mut file, limits)? {
+    let carried = match store::find(&Asset::named(path), &mut file, limits)? {
         Store::Found { bytes, .. } => from_store(bytes, &media_type, &mut file)
             .map(Some)
             .unwrap_or_else(|error| fault(error.to_string())),
