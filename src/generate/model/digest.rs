@@ -17,7 +17,7 @@ impl Model {
     pub fn weights_digest(&self, go_on: &mut dyn FnMut() -> bool) -> Result<Digest, Error> {
         let mut lines = String::new();
         for file in self.parts() {
-            if !Path::new(&file.name).extension().is_some_and(|extension| extension == "safetensors") {
+            if Path::new(&file.name).extension().is_none_or(|extension| extension != "safetensors") {
                 continue;
             }
             if !go_on() {
