@@ -2,15 +2,18 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use filigrane::generate::{Adapter, Size};
-use filigrane::infer::{Bits, Device};
 use filigrane::media::VideoCodec;
 use filigrane::pipeline::{Demand, Depth};
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
-use filigrane::service::Scope;
 use uuid::Uuid;
 
 use crate::cli::stream::Stream;
+
+mod generating;
+mod serving;
+
+pub use generating::{Generate, ModelsVerb};
+pub use serving::{LogForm, Serve, ServeVerb, TokenVerb};
 
 /// Settles where a video comes from.
 #[derive(Parser)]
@@ -182,160 +185,6 @@ pub struct Stamp {
     /// Replace an existing output
     #[arg(long)]
     pub force: bool,
-}
-
-#[derive(Args)]
-pub struct Generate {
-    /// What the clip shall show
-    pub prompt: String,
-    /// Where the clip goes: .mp4, .m4v, .mov, .avi, or .mkv and .webm with the manifest beside it
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// The embedded model, which draws animated pictograms, or a folder in the layout of diffusers (Wan 2.1, Wan 2.2,
-    /// LTX-Video)
-    #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
-    pub model: PathBuf,
-    /// Which of all clips of this prompt [default: 0]; the same seed gives the same clip on the same machine
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Number of pictures [default: the model's own]
-    #[arg(long)]
-    pub frames: Option<u32>,
-    /// Size of the clip [default: the model's own]
-    #[arg(long, value_name = "WxH", value_parser = size)]
-    pub size: Option<Size>,
-    /// Steps from noise to pictures: more are slower and better [default: the model's own]
-    #[arg(long)]
-    pub steps: Option<u32>,
-    /// How strongly the prompt is followed; 1 is without guidance, in half the time [default: the model's own]
-    #[arg(long)]
-    pub guidance: Option<f64>,
-    /// What the clip shall not show
-    #[arg(long, value_name = "PROMPT")]
-    pub negative: Option<String>,
-    /// Pictures a second [default: the model's own]
-    #[arg(long)]
-    pub fps: Option<f64>,
-    /// The picture it begins with, PNG or JPEG, for models that take one; its own credentials are kept
-    #[arg(long, value_name = "FILE")]
-    pub image: Option<PathBuf>,
-    /// Where the networks run: auto, cpu or cuda
-    #[arg(long, default_value = "auto")]
-    pub device: Device,
-    /// Threads that compute [default: the engine's own choice]
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Hold the linear layers of text encoder and transformer in 8 or 4 bits: less memory, a little less exact
-    #[arg(long, value_parser = bits)]
-    pub bits: Option<Bits>,
-    /// A LoRA file (.safetensors) to merge into the transformer, with its strength after a last colon [default strength: 1];
-    /// may be repeated
-    #[arg(long, value_name = "FILE[:STRENGTH]", value_parser = adapter)]
-    pub lora: Vec<Adapter>,
-    /// Decode pictures in tiles of so many pixels a side, which takes less memory
-    #[arg(long, value_name = "PIXELS")]
-    pub tile: Option<u32>,
-    /// The library of ONNX Runtime to use [default: that which FILIGRANE_ONNXRUNTIME names, or libonnxruntime in the folder
-    /// `lib` of the program's data, beside the program or in the system's folders; else the engine inside the program]
-    #[arg(long, value_name = "FILE")]
-    pub runtime: Option<PathBuf>,
-    /// Put the words of the prompt into the manifest; without, only their digest is there
-    #[arg(long)]
-    pub prompt_in_manifest: bool,
-    /// Who signs [default: the identity "default", made on first use]
-    #[arg(long, value_name = "NAME")]
-    pub identity: Option<String>,
-    /// Time-stamping authority to ask, http://… or https://… [default: the identity's own, if it has one]
-    #[arg(long, value_name = "URL")]
-    pub timestamp: Option<String>,
-    /// Whether machines may learn from the clip: allow, deny or constrained
-    #[arg(long)]
-    pub training: Option<Training>,
-    /// The terms of `--training constrained`: words or an address
-    #[arg(long, value_name = "TEXT", requires = "training")]
-    pub terms: Option<String>,
-    /// Disclosures: eu, california, china, or none
-    #[arg(long, value_delimiter = ',', default_value = "eu,california", value_name = "PROFILES")]
-    pub disclose: Vec<Disclosure>,
-    /// Folder or URL of the registry to publish in [default: the one in the program's own data]
-    #[arg(long, value_name = "REGISTRY")]
-    pub registry: Option<String>,
-    /// UUID of the manifest (version 4) [default: a random one]
-    #[arg(long, value_name = "UUID")]
-    pub id: Option<Uuid>,
-    /// Strength of the watermark, 0.5 to 2 [default: 1]
-    #[arg(long, allow_negative_numbers = true)]
-    pub strength: Option<f32>,
-    /// Mark with a key of your own: a file with 64 hexadecimal digits. Only who has it can find the mark
-    #[arg(long, value_name = "FILE")]
-    pub watermark_key: Option<PathBuf>,
-    /// Video codec: h264, hevc, vp9, av1 or ffv1 [default: h264; vp9 for .webm]
-    #[arg(long)]
-    pub codec: Option<VideoCodec>,
-    /// Quality of the encoding, lower is better [default: by codec, hardly visible loss]
-    #[arg(long, allow_negative_numbers = true)]
-    pub crf: Option<u32>,
-    /// Speed preset of the encoder
-    #[arg(long)]
-    pub preset: Option<String>,
-    /// Replace an existing output
-    #[arg(long)]
-    pub force: bool,
-    /// Refused, with the reason: there is no unmarked output
-    #[arg(long, hide = true)]
-    pub no_watermark: bool,
-    /// Refused, with the reason
-    #[arg(long, hide = true)]
-    pub no_credentials: bool,
-}
-
-/// `WIDTHxHEIGHT`.
-fn size(text: &str) -> Result<Size, String> {
-    let sides = text
-        .split_once(['x', 'X'])
-        .and_then(|(width, height)| Some(Size { width: width.parse().ok()?, height: height.parse().ok()? }));
-    sides.filter(|size| size.width > 0 && size.height > 0).ok_or_else(|| "write it as 832x480".to_owned())
-}
-
-/// 8 or 4.
-fn bits(text: &str) -> Result<Bits, String> {
-    match text {
-        "8" => Ok(Bits::Eight),
-        "4" => Ok(Bits::Four),
-        _ => Err("use 8 or 4".to_owned()),
-    }
-}
-
-/// `FILE` or `FILE:STRENGTH`.
-fn adapter(text: &str) -> Result<Adapter, String> {
-    let told = text.rsplit_once(':').and_then(|(path, strength)| Some((path, strength.parse::<f32>().ok()?)));
-    let (path, strength) = told.unwrap_or((text, 1.0));
-    if !strength.is_finite() || path.is_empty() {
-        return Err("write it as FILE or FILE:0.8".to_owned());
-    }
-    Ok(Adapter { path: path.into(), strength, low_noise: None })
-}
-
-#[derive(Subcommand)]
-pub enum ModelsVerb {
-    /// The embedded model, and which folders in a folder hold models, supported or why not
-    List {
-        /// A folder of model folders [default: `models` in the program's own data]
-        #[arg(value_name = "DIR")]
-        folder: Option<PathBuf>,
-    },
-    /// What a model is, what it can do, and what memory it needs on this machine
-    Show {
-        /// `builtin` or a folder in the layout of diffusers
-        #[arg(value_name = "builtin|DIR")]
-        model: PathBuf,
-    },
-    /// The same with all files read: the digest of each and of all weights
-    Check {
-        /// `builtin` or a folder in the layout of diffusers
-        #[arg(value_name = "builtin|DIR")]
-        model: PathBuf,
-    },
 }
 
 #[derive(Args)]
@@ -594,108 +443,4 @@ pub enum RegistryVerb {
         /// An exported folder, or any other registry
         from: String,
     },
-}
-
-#[derive(Args)]
-pub struct Serve {
-    #[command(subcommand)]
-    pub verb: Option<ServeVerb>,
-    /// Address and port to listen on; from other machines, callers need tokens
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-    pub listen: String,
-    /// Folder or URL (postgres://…?objects=URL) of the registry to serve [default: the one in the program's own data]
-    #[arg(long, value_name = "REGISTRY")]
-    pub registry: Option<String>,
-    /// Let everybody read who can reach the address; publishing takes a token in any case
-    #[arg(long)]
-    pub public: bool,
-    /// Serve the registry alone, without the page
-    #[arg(long)]
-    pub registry_only: bool,
-    /// Who signs reports [default: the identity "default", made on first use]
-    #[arg(long, value_name = "NAME")]
-    pub identity: Option<String>,
-    /// Who may sign videos that are sent to the page, by whoever has the scope `stamp` [default: who signs reports]
-    #[arg(long, value_name = "NAME")]
-    pub stamp_as: Vec<String>,
-    /// Certificates (PEM) whose signatures are trusted, beside those you trust already
-    #[arg(long, value_name = "PEM")]
-    pub trust: Vec<PathBuf>,
-    /// Hosts that videos may be fetched from, such as media.example.org [default: none]
-    #[arg(long, value_name = "HOST", value_delimiter = ',')]
-    pub fetch_from: Vec<String>,
-    /// Let those hosts lie within the own network
-    #[arg(long, requires = "fetch_from")]
-    pub fetch_private: bool,
-    /// Check each video in a process that can open, call and start nothing: required, best-effort, or off
-    #[arg(long, default_value = "required", value_name = "HOW")]
-    pub jail: Demand,
-    /// Videos of the page worked on at once
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
-    pub workers: u8,
-    /// Videos of the page received at once; further ones are told when to come again
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "NUMBER")]
-    pub uploads: u16,
-    /// Most videos of the page that wait for their turn
-    #[arg(long, default_value_t = 512, value_name = "NUMBER")]
-    pub backlog: u64,
-    /// Largest video taken by the page, MiB
-    #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
-    pub largest_upload: u32,
-    /// Room for the videos of the page, GiB
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), value_name = "GIB")]
-    pub keep: u32,
-    /// Most requests of one caller to the page in a minute
-    #[arg(long, default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..), value_name = "NUMBER")]
-    pub rate: u32,
-    /// How the log on standard error looks: text, or json for one object a line
-    #[arg(long, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
-    pub log: LogForm,
-    /// Most videos for look-ups received or looked at at once; further ones are turned away
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
-    pub videos: u8,
-    /// Largest video taken for a look-up, MiB
-    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "MIB")]
-    pub largest_video: u32,
-}
-
-/// How a log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogForm {
-    Text,
-    Json,
-}
-
-#[derive(Subcommand)]
-pub enum ServeVerb {
-    /// Who may read from other machines, and who may publish
-    #[command(
-        after_help = "Example:\n  filigrane serve token new agency --scope store:manifests,store:bindings"
-    )]
-    Token {
-        #[command(subcommand)]
-        verb: TokenVerb,
-    },
-}
-
-#[derive(Subcommand)]
-pub enum TokenVerb {
-    /// Makes a token and shows it, once
-    New {
-        /// Whose it is: letters, digits, '.', '_' and '-'
-        name: String,
-        /// What it is good for: check, read, stamp, metrics; fetch:manifests, store:manifests, store:bindings
-        #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPES")]
-        scope: Vec<Scope>,
-        /// When it runs out, such as 2026-12-31T00:00:00Z [default: never]
-        #[arg(long, value_name = "TIME")]
-        expires: Option<String>,
-        /// How much it may send to the page in a day, MiB [default: as much as there is room for]
-        #[arg(long, value_name = "MIB")]
-        quota: Option<u64>,
-    },
-    /// Lists the tokens, without their secrets
-    List,
-    /// Ends a token at once
-    Revoke { name: String },
 }
