@@ -128,17 +128,18 @@ pub(crate) fn fit(
         let (strength, cancellation) = (Strength::default(), Cancellation::default());
         return Ok(Fit { strength, least: Some(LEAST), cancellation, note: None });
     }
-    let untouched = before.signal_to_noise();
+    let power = (USUAL / after.signal_to_noise().max(1e-3)).powf(SHARE);
+    let usual = embedder.and_then(|embedder| embedder.luma_psnr()).unwrap_or(BOUNDS.0);
+    let within = |psnr: f64| 10f64.powf((usual - psnr) / 20.0);
+    let factor = power.sqrt().clamp(within(BOUNDS.1), within(BOUNDS.0)).clamp(0.5, STRONGEST);
+    // The pictures were marked at strength 1.
+    let untouched = before.signal_to_noise() * factor * factor;
     let note = (untouched < READABLE).then(|| {
         format!(
             "no capacity: the first {seen} pictures are too flat, dark or busy to carry the watermark's bits: \
              signal-to-noise ratio {untouched:.2} where {READABLE} is needed"
         )
     });
-    let power = (USUAL / after.signal_to_noise().max(1e-3)).powf(SHARE);
-    let usual = embedder.and_then(|embedder| embedder.luma_psnr()).unwrap_or(BOUNDS.0);
-    let within = |psnr: f64| 10f64.powf((usual - psnr) / 20.0);
-    let factor = power.sqrt().clamp(within(BOUNDS.1), within(BOUNDS.0)).clamp(0.5, STRONGEST);
     let strength = Strength::new(factor as f32)?;
     Ok(Fit { strength, least: Some(LEAST), cancellation: host.cancellation(strength), note })
 }
