@@ -15,6 +15,9 @@ use crate::Error;
 /// Largest object that is fetched, bytes.
 const LARGEST: u64 = 64 << 30;
 
+/// Faults one after the other from which a listing is given up.
+const FAULTS: usize = 100;
+
 /// A place in an object store.
 pub(crate) struct Bucket {
     url: Url,
@@ -49,6 +52,11 @@ impl Bucket {
         Ok(Self { url: url.clone(), store, prefix, runtime })
     }
 
+    /// The place, as a URL.
+    pub fn place(&self) -> String {
+        shown(&self.url)
+    }
+
     /// URL of an object.
     pub fn name(&self, key: &Key) -> String {
         let mut url = self.url.clone();
@@ -56,12 +64,30 @@ impl Bucket {
         shown(&url)
     }
 
-    /// Visits the keys under the place, as they come.
-    pub fn each(&self, visit: &mut dyn FnMut(Key) -> ControlFlow<()>) -> Result<ControlFlow<()>, Error> {
+    /// Visits the keys under the place, as they come, and what is wrong with those that can't be listed.
+    ///
+    /// # Errors
+    /// Nothing but faults one after the other: the store does not answer.
+    pub fn each(
+        &self,
+        visit: &mut dyn FnMut(Result<Key, String>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
         self.runtime.block_on(async {
             let mut objects = self.store.list(Some(&self.prefix));
+            let mut faults = 0;
             while let Some(object) = poll_fn(|context| objects.as_mut().poll_next(context)).await {
-                if visit(object.map_err(|error| self.failed(&error))?.location).is_break() {
+                let key = match object {
+                    Ok(object) => {
+                        faults = 0;
+                        Ok(object.location)
+                    }
+                    Err(error) if faults < FAULTS => {
+                        faults += 1;
+                        Err(error.to_string())
+                    }
+                    Err(error) => return Err(self.failed(&error)),
+                };
+                if visit(key).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }

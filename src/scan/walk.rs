@@ -44,7 +44,12 @@ fn one(source: &Source, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Error>
             if bucket.is_object() {
                 return Ok(visit(Item::Object(Arc::clone(&bucket), bucket.key())));
             }
-            bucket.each(&mut |key| visit(Item::Object(Arc::clone(&bucket), key)))
+            bucket.each(&mut |key| {
+                visit(match key {
+                    Ok(key) => Item::Object(Arc::clone(&bucket), key),
+                    Err(why) => Item::Fault(bucket.place(), why),
+                })
+            })
         }
     }
 }
