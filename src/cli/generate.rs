@@ -20,11 +20,9 @@ use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::key::read_key;
 use crate::cli::model::{self, Opened};
-use crate::cli::output::{print, print_json, say};
+use crate::cli::output::{NAME, kept, print, print_json, say};
 use crate::cli::progress::Bar;
 
-/// Longest name of a file shown.
-const NAME: usize = 400;
 /// Smallest side that the embedded model's clips are scaled to: the mark needs room.
 const SMALLEST: u32 = 256;
 /// Largest.
@@ -251,15 +249,7 @@ fn describe(made: &Produced, card: &ModelCard) -> String {
     let quality = made.luma_psnr.map(|psnr| format!(", {psnr:.1} dB before encoding")).unwrap_or_default();
     lines.push(format!("  watermark  {}{quality}", made.payload));
     lines.push(format!("  manifest   {}", made.manifest));
-    if let Some(sidecar) = &made.sidecar {
-        lines.push(format!(
-            "  in         {} (keep it beside the video: this container cannot hold it)",
-            shown(sidecar)
-        ));
-    }
-    if made.registered {
-        lines.push("  registered, so that it is recognised when the metadata is gone".to_owned());
-    }
+    lines.extend(kept(made.sidecar.as_deref(), made.registered));
     lines.join("\n")
 }
 

@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -10,6 +11,8 @@ use crate::cli::error::Failure;
 
 /// Longest message printed: names of files may be an attacker's.
 const MESSAGE: usize = 1000;
+/// Longest name of a file shown.
+pub const NAME: usize = 400;
 
 /// Writes data to standard output; a reader that has gone away is no error.
 pub fn print(text: &str) {
@@ -18,6 +21,17 @@ pub fn print(text: &str) {
         .write_all(text.as_bytes())
         .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
     let _ = out.flush();
+}
+
+/// Where the manifest of a video that was written is kept beside the video itself, a line each.
+pub fn kept(sidecar: Option<&Path>, registered: bool) -> Vec<String> {
+    let beside = sidecar.map(|sidecar| {
+        let shown = visible(&sidecar.display().to_string(), NAME);
+        format!("  in         {shown} (keep it beside the video: this container cannot hold it)")
+    });
+    let known =
+        registered.then(|| "  registered, so that it is recognised when the metadata is gone".to_owned());
+    beside.into_iter().chain(known).collect()
 }
 
 /// Writes one JSON document to standard output.

@@ -17,11 +17,9 @@ use crate::cli::args::{self, Common};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::key::read_key;
-use crate::cli::output::{print, print_json, say};
+use crate::cli::output::{NAME, kept, print, print_json, say};
 use crate::cli::progress::Bar;
 
-/// Longest name of a file shown.
-const NAME: usize = 400;
 /// Most that is read of a file with statements, bytes; what is cut off there is no JSON.
 const LARGEST_TEXT: u64 = 1 << 20;
 
@@ -213,14 +211,6 @@ fn describe(stamped: &Stamped) -> String {
     if let Some(manifest) = &stamped.manifest {
         lines.push(format!("  manifest   {manifest}"));
     }
-    if let Some(sidecar) = &stamped.sidecar {
-        lines.push(format!(
-            "  in         {} (keep it beside the video: this container cannot hold it)",
-            shown(sidecar)
-        ));
-    }
-    if stamped.registered {
-        lines.push("  registered, so that it is recognised when the metadata is gone".to_owned());
-    }
+    lines.extend(kept(stamped.sidecar.as_deref(), stamped.registered));
     lines.join("\n")
 }
