@@ -1,21 +1,36 @@
 //! What a video's pictures show of how they were made, when nothing says where they come from.
 //!
 //! An [`Observer`] looks at short bursts of consecutive pictures in native windows, and keeps of each its named
-//! [`statistics`] and a few crops. Nothing is ever resized: traces of generators live in the finest detail.
+//! [`statistics`] and a few crops. Nothing is ever resized: traces of generators live in the finest detail. A [`Detector`]
+//! lets experts look at what was kept, [`Trees`] at the statistics and each [`Network`] at the crops, and fuses them.
 
 mod assessable;
 mod burst;
+mod clues;
 mod crops;
+mod error;
 mod features;
+mod fusion;
+mod judge;
+mod network;
 mod observation;
 mod observer;
+mod sentences;
 mod statistics;
+mod trees;
+mod trees_document;
 mod window;
 
 pub use assessable::NotAssessable;
 pub use burst::{Burst, PICTURES};
+pub use clues::Clue;
 pub use crops::{CROPS, Crop, SIDE, crops};
+pub use error::Error;
 pub use features::Features;
+pub use fusion::{Answer, Fusion};
+pub use judge::{Detector, Judgement, Segment};
+pub use network::{Network, OnnxNetwork};
 pub use observation::Observation;
 pub use observer::Observer;
 pub use statistics::{NAMES, statistics};
+pub use trees::{Assessment, Trees};

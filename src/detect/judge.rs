@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+
+use crate::clues::{Clue, clues};
+use crate::fusion::Answer;
+use crate::{Crop, Error, Fusion, Network, Observation, Trees};
+
+/// Name of the expert that is not a network.
+pub(crate) const STATISTICS: &str = "statistics";
+
+/// The experts, and how they are fused: all that is needed to judge a clip.
+pub struct Detector {
+    trees: Trees,
+    networks: Vec<(String, Box<dyn Network + Send + Sync>)>,
+    fusion: Fusion,
+}
+
+impl std::fmt::Debug for Detector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&String> = self.networks.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Detector")
+            .field("networks", &names)
+            .field("fusion", &self.fusion)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the pictures show of how they were made: an estimate, never a proof.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// Calibrated probability of being generated, for equal priors; none when the clip can't be judged.
+    pub generated: Option<f64>,
+    /// Lower end of its interval.
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    pub high: Option<f64>,
+    /// True when it can't be judged, or the probability allows neither answer.
+    pub abstained: bool,
+    /// One plain sentence, when it abstained.
+    pub why_abstained: Option<String>,
+    /// What was seen, heaviest first.
+    pub clues: Vec<Clue>,
+    /// The estimate second by second, where there was a burst.
+    pub segments: Vec<Segment>,
+}
+
+/// The estimate for one second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Segment {
+    /// First instant, seconds.
+    pub start: f64,
+    /// First instant no longer covered, seconds.
+    pub end: f64,
+    /// Probability of being generated.
+    pub generated: f64,
+}
+
+impl Detector {
+    /// A detector of trees, named networks, and a fusion of them.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when the fusion weighs an expert that is not given. Networks that it does not weigh never run.
+    pub fn new(
+        trees: Trees,
+        networks: Vec<(String, Box<dyn Network + Send + Sync>)>,
+        fusion: Fusion,
+    ) -> Result<Self, Error> {
+        let known = |expert: &str| expert == STATISTICS || networks.iter().any(|(name, _)| name == expert);
+        if let Some(missing) = fusion.experts().find(|expert| !known(expert)) {
+            return Err(Error::Missing(missing.to_owned()));
+        }
+        Ok(Self { trees, networks, fusion })
+    }
+
+    /// Judges a clip; `bits` are what its file spends on a sample of luma, when that is known.
+    ///
+    /// A burst's score is that of its statistics, or the mean of a network's logits for its crops; a clip's, the median over
+    /// its bursts. A clip that can't be judged gives a judgement that says why.
+    ///
+    /// # Errors
+    /// Those of the networks.
+    pub fn judge(&self, observation: &Observation, bits: Option<f64>) -> Result<Judgement, Error> {
+        if let Err(reason) = observation.assessable() {
+            return Ok(Judgement {
+                generated: None,
+                low: None,
+                high: None,
+                abstained: true,
+                why_abstained: Some(reason.to_string()),
+                clues: Vec::new(),
+                segments: Vec::new(),
+            });
+        }
+        let bursts = observation.bursts();
+        let assessments: Vec<_> = bursts.iter().map(|burst| self.trees.assess(&burst.statistics)).collect();
+        let mut scores = Vec::new();
+        for expert in self.fusion.experts() {
+            scores.push(match self.networks.iter().find(|(name, _)| name == expert) {
+                Some((name, network)) => burst_logits(name, network.as_ref(), observation)?,
+                None => assessments.iter().map(|assessment| assessment.log_odds).collect(),
+            });
+        }
+        let all: Vec<usize> = (0..bursts.len()).collect();
+        let clip = medians(&scores, &all);
+        let generated = self.fusion.probability(&clip, bits);
+        let (low, high) = self.fusion.interval(generated);
+        let abstained = self.fusion.answer(generated) == Answer::Inconclusive;
+        let why = || {
+            format!(
+                "A likelihood of {generated:.2} of being generated is reached by too many clips of cameras and by too many of \
+                 generators to say either."
+            )
+        };
+        Ok(Judgement {
+            generated: Some(generated),
+            low: Some(low),
+            high: Some(high),
+            abstained,
+            why_abstained: abstained.then(why),
+            clues: clues(&self.trees, &self.fusion, observation, &assessments, &clip, bits),
+            segments: self.segments(observation, &scores, bits),
+        })
+    }
+
+    fn segments(&self, observation: &Observation, scores: &[Vec<f64>], bits: Option<f64>) -> Vec<Segment> {
+        let mut seconds: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (index, burst) in observation.bursts().iter().enumerate() {
+            seconds.entry(burst.start.floor() as i64).or_default().push(index);
+        }
+        let segment = |(second, indices): (i64, Vec<usize>)| {
+            let start = second as f64;
+            let generated = self.fusion.probability(&medians(scores, &indices), bits);
+            Segment { start, end: start + 1.0, generated }
+        };
+        seconds.into_iter().map(segment).collect()
+    }
+}
+
+/// Mean of the network's logits for the crops of each burst.
+fn burst_logits(name: &str, network: &dyn Network, observation: &Observation) -> Result<Vec<f64>, Error> {
+    let crops: Vec<Crop> =
+        observation.bursts().iter().flat_map(|burst| burst.crops.iter().cloned()).collect();
+    let logits = network.logits(&crops)?;
+    if logits.len() != crops.len() {
+        let detail = format!("{} logits for {} crops", logits.len(), crops.len());
+        return Err(Error::Logits { name: name.to_owned(), detail });
+    }
+    let mut rest = logits.as_slice();
+    let of_burst = observation.bursts().iter().map(|burst| {
+        let (own, after) = rest.split_at(burst.crops.len().min(rest.len()));
+        rest = after;
+        own.iter().map(|&logit| f64::from(logit)).sum::<f64>() / own.len().max(1) as f64
+    });
+    Ok(of_burst.collect())
+}
+
+/// Median of each expert's scores over some bursts, the mean of the two in the middle when their number is even.
+fn medians(scores: &[Vec<f64>], bursts: &[usize]) -> Vec<f64> {
+    let median = |scores: &Vec<f64>| {
+        let mut own: Vec<f64> = bursts.iter().filter_map(|&index| scores.get(index).copied()).collect();
+        own.sort_by(f64::total_cmp);
+        match own.len() {
+            0 => 0.0,
+            count if count.is_multiple_of(2) => (own[count / 2 - 1] + own[count / 2]) / 2.0,
+            count => own[count / 2],
+        }
+    };
+    scores.iter().map(median).collect()
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;
