@@ -3,6 +3,7 @@
 //! The rooms of the house, as one crate. `ARCHITECTURE.md` says which may import which.
 
 pub use filigrane_archive as archive;
+pub use filigrane_detect as detect;
 pub use filigrane_fingerprint as fingerprint;
 pub use filigrane_frame as frame;
 pub use filigrane_generate as generate;

@@ -218,6 +218,10 @@ pub struct Verify {
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
+    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, trees.json, fusion.json,
+    /// and a network for each expert
+    #[arg(long, value_name = "DIR")]
+    pub detectors: Option<PathBuf>,
     /// Gather only this evidence
     #[arg(long, value_delimiter = ',', value_enum)]
     pub only: Vec<Stage>,
@@ -255,6 +259,10 @@ pub struct Scan {
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
+    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, trees.json, fusion.json,
+    /// and a network for each expert
+    #[arg(long, value_name = "DIR")]
+    pub detectors: Option<PathBuf>,
     /// Read each file in a process that can open, call and start nothing: required, best-effort, or off
     #[arg(long, default_value = "required", value_name = "HOW")]
     pub jail: Demand,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use filigrane::frame::Limits;
 use filigrane::media::{EncodeOptions, VideoCodec};
-use filigrane::pipeline::{self, Course, Force, Shelf, Stages, Stamp, Verifier, Ward};
+use filigrane::pipeline::{self, Course, Examiner, Force, Shelf, Stages, Stamp, Verifier, Ward};
 use filigrane::provenance::{Disclosed, Disclosure, Identity, Origin, crjson, sign_statement};
 use filigrane::report::{Sample, sealed};
 use filigrane::service::{Checked, Desk, Job, Stamped, Wish};
@@ -29,6 +29,8 @@ pub struct HomeDesk {
     pub sealer: Arc<Identity>,
     /// Who may sign videos.
     pub stampers: Vec<Arc<Identity>>,
+    /// The statistical layer, where there is one.
+    pub examiner: Option<Examiner>,
     /// Where videos are read when they are checked; in this process where there is none.
     pub ward: Option<Ward>,
 }
@@ -54,6 +56,7 @@ impl Desk for HomeDesk {
             stills: STILLS,
             limits,
             cancel: job.cancel.clone(),
+            examiner: self.examiner.as_ref(),
             course: Course::Thorough,
             ward: self.ward.as_ref(),
         };

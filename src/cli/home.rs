@@ -27,6 +27,7 @@ const LISTS: [(&str, bool); 2] = [("signers", false), ("time-stamps", true)];
 const FORMS: [&str; 2] = ["json", "pem"];
 
 /// The folder of the program's own data; nothing is written elsewhere.
+#[derive(Clone)]
 pub struct Home {
     folder: PathBuf,
     quiet: bool,

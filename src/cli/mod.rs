@@ -2,6 +2,7 @@
 
 mod args;
 mod desk;
+mod detector;
 mod error;
 mod generate;
 mod home;

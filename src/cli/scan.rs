@@ -13,6 +13,7 @@ use filigrane::watermark::Key;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{self, Common};
+use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::jail;
@@ -33,6 +34,7 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
     let private = wanted.watermark_key.iter().map(|path| read_key(path));
     let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
     let opened = home.existing_registry(wanted.registry.as_deref());
+    let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, &home));
     let verifier = Verifier {
         stages: Stages { credentials: true, watermark: true, fingerprint: true, classifier: true },
         shelf: home.shelf(&opened, wanted.registry.as_deref()),
@@ -41,6 +43,7 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
         keys: &keys,
         stills: 0,
         limits: Limits::default(),
+        examiner: examiner.as_ref(),
         course: Course::Tiered(wanted.depth.into()),
         ward: ward.as_ref(),
         cancel: cancel.clone(),

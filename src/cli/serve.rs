@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::cli::args::{Common, LogForm, Serve, ServeVerb, TokenVerb};
 use crate::cli::desk::HomeDesk;
+use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::jail;
@@ -90,7 +91,8 @@ fn newsroom(wanted: &Serve, common: &Common) -> Result<NewsroomOptions, Failure>
     let folder = home.newsroom();
     let sources = Sources::new(wanted.fetch_from.iter().cloned(), wanted.fetch_private);
     let ward = jail::tried_ward(wanted.jail, common)?;
-    let desk = HomeDesk { home, trust: wanted.trust.clone(), sealer, stampers, ward };
+    let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, &home));
+    let desk = HomeDesk { examiner, home, trust: wanted.trust.clone(), sealer, stampers, ward };
     Ok(NewsroomOptions { folder, desk: Arc::new(desk), sources })
 }
 

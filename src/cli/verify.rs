@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::cli::args::{self, Common, Form, Stage};
 use crate::cli::desk::seal;
+use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::jail;
@@ -55,6 +56,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     let opened = home.existing_registry(wanted.registry.as_deref());
     let ward = jail::ward(wanted.jail.demand);
     let wants = |stage| wanted.only.is_empty() || wanted.only.contains(&stage);
+    let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, &home));
     let verifier = Verifier {
         stages: Stages {
             credentials: wants(Stage::Credentials),
@@ -68,6 +70,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
         keys: &keys,
         stills: if wanted.report.is_some() { STILLS } else { 0 },
         limits: Limits::default(),
+        examiner: examiner.as_ref(),
         course: Course::Thorough,
         ward: ward.as_ref(),
         cancel: cancel.clone(),

@@ -16,6 +16,7 @@ use crate::errand::{Errand, Order, Told, decoded, encoded};
 use crate::look::Look;
 use crate::progress::Progress;
 use crate::reading::Reading;
+use crate::verify::Stages;
 
 /// How often it is told how far the work is.
 const BEAT: Duration = Duration::from_millis(100);
@@ -89,9 +90,9 @@ impl<'a> Cell<'a> {
                 let name = self.asset.path().display().to_string();
                 Told::Reading(Reading::of(read, errand.at, &name))
             }
-            Order::Look(depth, stated) => {
+            Order::Look { depth, stated, observe } => {
                 let look = Look {
-                    stages: errand.stages,
+                    stages: Stages { classifier: observe, ..errand.stages },
                     keys: &self.keys,
                     stills: errand.stills,
                     limits: &errand.limits,

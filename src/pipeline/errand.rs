@@ -68,8 +68,14 @@ impl Errand {
 pub(crate) enum Order {
     /// Read the credentials.
     Read,
-    /// Look at the pictures, and ask beside for these marks.
-    Look(Depth, Vec<Payload>),
+    /// Look at the pictures.
+    Look {
+        depth: Depth,
+        /// Ask beside for these marks.
+        stated: Vec<Payload>,
+        /// Keep what the classifier looks at.
+        observe: bool,
+    },
 }
 
 /// What the process tells.

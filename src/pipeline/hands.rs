@@ -8,7 +8,7 @@ use crate::look::Look;
 use crate::progress::Progress;
 use crate::reading::Reading;
 use crate::seen::Seen;
-use crate::verify::Verifier;
+use crate::verify::{Stages, Verifier};
 use crate::ward::Reader;
 
 /// Whose hands touch the bytes of a file.
@@ -56,7 +56,9 @@ impl<'a> Hands<'a> {
     ) -> Result<Result<Seen, String>, Fate> {
         let looked = match self {
             Self::Own(verifier, input) => return Ok(look(verifier, *input, depth, stated, progress)),
-            Self::Jailed(_, _, reader) => reader.look(depth, stated, progress),
+            Self::Jailed(verifier, _, reader) => {
+                reader.look(depth, stated, verifier.observes(depth), progress)
+            }
         };
         if self.give_up(&looked) { self.look(depth, stated, progress) } else { looked }
     }
@@ -108,7 +110,7 @@ fn look(
     progress: &dyn Progress,
 ) -> Result<Seen, String> {
     let look = Look {
-        stages: verifier.stages,
+        stages: Stages { classifier: verifier.observes(depth), ..verifier.stages },
         keys: verifier.keys,
         stills: verifier.stills,
         limits: &verifier.limits,

@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use filigrane_detect::Observer;
 use filigrane_fingerprint::{PdqFrame, PdqSampler, Sampler};
 use filigrane_frame::Limits;
 use filigrane_media::{
@@ -43,7 +44,8 @@ impl Look<'_> {
         stated: &[Payload],
         progress: &dyn Progress,
     ) -> Result<Seen, Error> {
-        let pictures_wanted = self.stages.watermark || self.stages.fingerprint || self.stills > 0;
+        let stages = self.stages;
+        let pictures_wanted = stages.watermark || stages.fingerprint || stages.classifier || self.stills > 0;
         if depth == Depth::Credentials || !pictures_wanted {
             let info = probe_parts(parts, self.limits)?;
             let frames = info.frames.unwrap_or(0);
@@ -127,7 +129,8 @@ impl Look<'_> {
             progress.step("reading", watching.frames, info.frames);
         }
         watching.errors.extend(decoder.damage().iter().cloned());
-        let decode = (start.elapsed().as_secs_f64() - watching.watermark).max(0.0);
+        let spent = watching.watermark + watching.classifier;
+        let decode = (start.elapsed().as_secs_f64() - spent).max(0.0);
         let whole = depth == Depth::Whole;
         let frames = if whole { watching.frames } else { info.frames.unwrap_or(0) };
         let mut seen = Seen::unopened(media(&info, frames));
@@ -146,12 +149,14 @@ struct Watching {
     sampler: Sampler,
     pdq: Option<PdqSampler>,
     signatures: Option<SignatureSampler>,
+    observer: Option<Observer>,
     stills: Vec<Still>,
     wanted: usize,
     /// Seconds from one still to the next, where the length is known.
     interval: Option<f64>,
     frames: u64,
     watermark: f64,
+    classifier: f64,
     errors: Vec<String>,
 }
 
@@ -162,11 +167,13 @@ impl Watching {
             sampler: Sampler::default(),
             pdq: look.stages.fingerprint.then(PdqSampler::default),
             signatures: look.stages.fingerprint.then(|| SignatureSampler::new(info)),
+            observer: look.stages.classifier.then(Observer::default),
             stills: Vec::new(),
             wanted: look.stills,
             interval: info.duration.map(|duration| duration / look.stills.max(1) as f64),
             frames: 0,
             watermark: 0.0,
+            classifier: 0.0,
             errors: Vec::new(),
         }
     }
@@ -175,6 +182,9 @@ impl Watching {
         let time = picture.time();
         if let Some(detector) = &mut self.detector {
             self.watermark += timed(|| detector.push(picture.luma(), time));
+        }
+        if let Some(observer) = &mut self.observer {
+            self.classifier += timed(|| observer.push(picture.luma(), time));
         }
         self.sampler.push(picture.luma(), time);
         if let Some(pdq) = &mut self.pdq {
@@ -202,6 +212,9 @@ impl Watching {
             seen.also = beside(detector, finding, stated);
         }
         seen.watermark = self.watermark + before.elapsed().as_secs_f64();
+        let before = Instant::now();
+        seen.observation = self.observer.map(Observer::finish);
+        seen.classifier = self.classifier + before.elapsed().as_secs_f64();
         seen.samples = self.sampler.finish();
         seen.pdq = self.pdq.map(PdqSampler::finish).unwrap_or_default().iter().map(pdq_hash).collect();
         // Pictures too small for it, or an FFmpeg without the filter, are no fault of the file.

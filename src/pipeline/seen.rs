@@ -1,3 +1,4 @@
+use filigrane_detect::Observation;
 use filigrane_fingerprint::{Samples, VideoCode};
 use filigrane_verdict::{Media, PdqHash};
 use filigrane_watermark::audio::AudioFinding;
@@ -25,6 +26,9 @@ pub(crate) struct Seen {
     pub audio: Option<AudioFinding>,
     #[serde(with = "kept")]
     pub samples: Option<Samples>,
+    /// What the classifier looks at.
+    #[serde(with = "observed")]
+    pub observation: Option<Observation>,
     pub pdq: Vec<PdqHash>,
     /// The body of the ISCC Video-Code.
     code: Option<[u8; 32]>,
@@ -32,6 +36,7 @@ pub(crate) struct Seen {
     /// Seconds spent.
     pub decode: f64,
     pub watermark: f64,
+    pub classifier: f64,
     pub errors: Vec<String>,
 }
 
@@ -44,11 +49,13 @@ impl Seen {
             also: Vec::new(),
             audio: None,
             samples: None,
+            observation: None,
             pdq: Vec::new(),
             code: None,
             stills: Vec::new(),
             decode: 0.0,
             watermark: 0.0,
+            classifier: 0.0,
             errors: Vec::new(),
         }
     }
@@ -96,7 +103,7 @@ impl Seen {
                 time(hash.time) && digits
             });
         let stills = self.stills.len() <= MOST_STILLS && self.stills.iter().all(|still| time(still.time));
-        let spent = [self.decode, self.watermark].into_iter().all(time);
+        let spent = [self.decode, self.watermark, self.classifier].into_iter().all(time);
         self.errors = believable_lines(self.errors);
         (named && timed && found && beside && heard && hashes && stills && spent).then_some(self)
     }
@@ -130,6 +137,30 @@ mod kept {
         let bytes = Option::<ByteBuf>::deserialize(deserializer)?;
         let read =
             bytes.map(|bytes| Samples::from_bytes(&bytes).ok_or_else(|| D::Error::custom("no pictures")));
+        read.transpose()
+    }
+}
+
+/// What was observed of a clip, as one byte string.
+mod observed {
+    use super::{Deserialize, Observation};
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserializer, Serialize as _, Serializer};
+    use serde_bytes::ByteBuf;
+
+    pub fn serialize<S: Serializer>(value: &Option<Observation>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        if let Some(observation) = value {
+            observation.write_to(&mut bytes).map_err(S::Error::custom)?;
+        }
+        value.as_ref().map(|_| ByteBuf::from(bytes)).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Observation>, D::Error> {
+        let bytes = Option::<ByteBuf>::deserialize(deserializer)?;
+        let read = bytes
+            .map(|bytes| Observation::from_bytes(&bytes).ok_or_else(|| D::Error::custom("no observation")));
         read.transpose()
     }
 }

@@ -7,14 +7,15 @@ use filigrane_media::Cancel;
 use filigrane_provenance::{Track, TrustAnchors};
 use filigrane_registry::{Error as RegistryError, Registry, Urn};
 use filigrane_verdict::{
-    AudioMark, ClassifierState, Credentials, CredentialsState, Depth, Fingerprints, FurtherMark, NearCode,
-    RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
+    AudioMark, ClassifierState, Credentials, CredentialsState, Depth, Fingerprints, FurtherMark, Media,
+    NearCode, RegistryFinding, RegistryState, Report, Strength, Watermark, WatermarkState,
 };
 use filigrane_watermark::audio::AudioFinding;
 use filigrane_watermark::{Finding, Key, Payload, SEGMENT_DEVIATIONS};
 use serde::{Deserialize, Serialize};
 
 use crate::course::{Course, Outcome, outcome};
+use crate::examiner::Examiner;
 use crate::fingerprints::with_near_code;
 use crate::hands::Hands;
 use crate::input::Input;
@@ -71,6 +72,8 @@ pub struct Verifier<'a> {
     pub stills: usize,
     /// Bounds on the input.
     pub limits: Limits,
+    /// The statistical layer; `None` where there is none.
+    pub examiner: Option<&'a Examiner>,
     /// In which order evidence is gathered, and how much of it.
     pub course: Course,
     /// Where hostile bytes are read; `None` for this process.
@@ -229,12 +232,44 @@ impl Verifier<'_> {
         report.errors.append(&mut seen.errors);
         report.timing.decode_s += seen.decode;
         report.timing.watermark_s += seen.watermark;
+        report.timing.classifier_s += seen.classifier;
         if depth > Depth::Credentials {
             self.conclude(&mut seen, report, carried);
         }
-        report.media = Some(seen.media);
+        report.media = Some(seen.media.clone());
+        report.decide();
+        self.classify(&seen, depth, report);
         report.decide();
         seen.stills
+    }
+
+    /// Whether the classifier may be asked about what a look as deep as that shows: of tiers, the last alone.
+    pub(crate) fn observes(&self, depth: Depth) -> bool {
+        let last = match self.course {
+            Course::Thorough => true,
+            Course::Tiered(deepest) => depth >= deepest,
+        };
+        self.stages.classifier && self.examiner.is_some() && last && depth >= Depth::Window
+    }
+
+    /// Says what the pictures look like to the classifier. In tiers that is the last: where anything tells of provenance, an
+    /// estimate adds cost and no answer.
+    fn classify(&self, seen: &Seen, depth: Depth, report: &mut Report) {
+        let Some(examiner) = self.examiner.filter(|_| self.stages.classifier) else { return };
+        let needed = match self.course {
+            Course::Thorough => self.observes(depth),
+            Course::Tiered(_) => self.observes(depth) && outcome(report) == Outcome::Nothing,
+        };
+        let Some(observation) = seen.observation.as_ref().filter(|_| needed) else {
+            report.classifier.state = ClassifierState::Skipped;
+            return;
+        };
+        let start = Instant::now();
+        match examiner.examine(observation, bits_a_sample(report.bytes, &seen.media)) {
+            Ok(classifier) => report.classifier = classifier,
+            Err(why) => report.errors.push(format!("classifier: {why}")),
+        }
+        report.timing.classifier_s += start.elapsed().as_secs_f64();
     }
 
     /// Says what was seen, and what the registry knows of it.
@@ -338,6 +373,12 @@ impl Verifier<'_> {
         }
         Ok(Some(Answer::unknown()))
     }
+}
+
+/// What a file spends on a sample of luma; sound is counted with it.
+fn bits_a_sample(bytes: Option<u64>, media: &Media) -> Option<f64> {
+    let samples = media.frames? as f64 * f64::from(media.width) * f64::from(media.height);
+    (samples > 0.0).then_some(bytes? as f64 * 8.0 / samples)
 }
 
 /// The marks that intact credentials say the pictures carry.

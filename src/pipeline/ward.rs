@@ -126,9 +126,10 @@ impl<'a> Reader<'a> {
         &mut self,
         depth: Depth,
         stated: &[Payload],
+        observe: bool,
         progress: &dyn Progress,
     ) -> Result<Result<Seen, String>, Fate> {
-        match self.ask(&Order::Look(depth, stated.to_vec()), progress)? {
+        match self.ask(&Order::Look { depth, stated: stated.to_vec(), observe }, progress)? {
             Told::Seen(seen) => Ok(Ok(*seen)),
             Told::Unseen(why) => Ok(Err(believable_line(why))),
             _ => Err(self.refuse("it answered another question")),

@@ -264,7 +264,14 @@ fn classifier(classifier: &Classifier, t: Language) -> Fact {
                 );
                 (t.say("ran"), sentence)
             }
-            (None, _) => (t.say("abstained"), t.say("It looked and declines to answer.").to_owned()),
+            (None, _) => {
+                let reason = classifier.reason.as_deref();
+                let declines = t.say("It looked and declines to answer.");
+                (
+                    t.say("abstained"),
+                    reason.map_or_else(|| declines.to_owned(), |why| format!("{declines} {why}")),
+                )
+            }
         },
         ClassifierState::Skipped => {
             (t.say("not run"), t.say("This check was not asked for, or not needed.").to_owned())

@@ -59,6 +59,9 @@ pub struct Classifier {
     pub high: Option<f64>,
     /// True when it looked and declines to answer.
     pub abstained: bool,
+    /// Why it declines, one plain sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The model, `name@sha256`.
     pub model: Option<String>,
     /// What it saw, heaviest first.

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_output;
 mod bad_request;
 mod bombs;
+mod classified;
 mod clip;
 mod evidence;
 mod foreign_server;

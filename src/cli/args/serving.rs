@@ -29,6 +29,10 @@ pub struct Serve {
     /// Certificates (PEM) whose signatures are trusted, beside those you trust already
     #[arg(long, value_name = "PEM")]
     pub trust: Vec<PathBuf>,
+    /// Estimate with the detector in this folder whether pictures were generated: card.toml, trees.json, fusion.json, and a
+    /// network for each expert
+    #[arg(long, value_name = "DIR")]
+    pub detectors: Option<PathBuf>,
     /// Hosts that videos may be fetched from, such as media.example.org [default: none]
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub fetch_from: Vec<String>,
