@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autoencoder import new_autoencoder
-from scene import render
+from scene import covered, render
 from words import random_scene
 
 
@@ -62,8 +62,10 @@ class Clips:
         os.replace(hidden, self.file)
 
     def batch(self, rng, count):
-        """Random scenes and their normalised latents [count, 16, 9, 8, 8]."""
+        """Random scenes, their normalised latents [count, 16, 9, 8, 8], and where the object is in these [count, 1, 9, 8, 8]."""
         picked = [rng.randrange(len(self.latents)) for _ in range(count)]
         latents = torch.stack([self.latents[i] for i in picked]).float()
         shape = (1, -1, 1, 1, 1)
-        return [self.scenes[i] for i in picked], (latents - self.mean.view(shape)) / self.std.view(shape)
+        scenes = [self.scenes[i] for i in picked]
+        where = torch.from_numpy(np.stack([covered(scene, latents.shape[-1], 4) for scene in scenes]))
+        return scenes, (latents - self.mean.view(shape)) / self.std.view(shape), where[:, None]

@@ -7,6 +7,7 @@ from autoencoder import CHANNELS
 from vocabulary import ROWS
 
 TEXT_WIDTH = 64
+TEXT_LAYERS = 2
 HEADS, HEAD_WIDTH, LAYERS = 4, 48, 5
 
 
@@ -34,7 +35,7 @@ def new_text_encoder(words=len(ROWS)):
             d_model=TEXT_WIDTH,
             d_kv=16,
             d_ff=128,
-            num_layers=1,
+            num_layers=TEXT_LAYERS,
             num_heads=4,
             relative_attention_num_buckets=32,
             relative_attention_max_distance=32,

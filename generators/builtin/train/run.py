@@ -23,7 +23,9 @@ class Run:
             return
         held = torch.load(self.state, weights_only=True)
         for name, part in parts.items():
-            part.load_state_dict(held[name])
+            # A state out of `restore.py` has no optimiser.
+            if name in held:
+                part.load_state_dict(held[name])
         self.step, self.before = held["step"], held["seconds"]
 
     def seconds(self):

@@ -209,12 +209,30 @@ def weather(picture, scene: Scene, t: float, phase: float):
     return picture
 
 
-def render(scene: Scene, frames: int = FRAMES, first: int = 0):
-    """Pictures `first` to `first + frames` of the scene, uint8 [frames, 64, 64, 3]."""
+def chance(scene: Scene):
+    """What a caption does not say: the background's phase, the object's radius, and where it is off its place."""
     rng = random.Random(scene.seed)
     phase = rng.random()
     radius = 0.125 + 0.02 * rng.random()
-    jitter = (0.04 * (rng.random() - 0.5), 0.04 * (rng.random() - 0.5))
+    return phase, radius, (0.04 * (rng.random() - 0.5), 0.04 * (rng.random() - 0.5))
+
+
+def covered(scene: Scene, side: int, group: int):
+    """Which of `side` x `side` cells the object touches in the first picture, and in each later group of `group`: bool
+    [1 + 32 / group, side, side]."""
+    _, radius, jitter = chance(scene)
+    centre = (np.arange(side) + 0.5) / side
+    touched = np.zeros((FRAMES, side, side), bool)
+    for i in range(FRAMES):
+        cx, cy, r, _ = path(scene, i / (FRAMES - 1), radius, jitter)
+        reach = 1.1 * r + 0.5 / side
+        touched[i] = (np.abs(centre[None, :] - cx) < reach) & (np.abs(centre[:, None] - cy) < reach)
+    return np.concatenate([touched[:1], touched[1:].reshape(-1, group, side, side).any(axis=1)])
+
+
+def render(scene: Scene, frames: int = FRAMES, first: int = 0):
+    """Pictures `first` to `first + frames` of the scene, uint8 [frames, 64, 64, 3]."""
+    phase, radius, jitter = chance(scene)
     colour = np.array(COLOURS[scene.colour], np.float32)
     v, u = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
     u, v = (u + 0.5) / SIZE, (v + 0.5) / SIZE

@@ -136,23 +136,41 @@ def position_phrase(column: int, row: int, rng: random.Random) -> str:
 
 def caption(scene: Scene, rng: random.Random, keep_all: bool = False) -> str:
     """A description of `scene`; words are left out now and then unless `keep_all`."""
+    return told(scene, rng, keep_all)[0]
 
-    def kept(chance):
-        return keep_all or rng.random() < chance
+
+def told(scene: Scene, rng: random.Random, keep_all: bool = False) -> tuple[str, dict]:
+    """A caption, and what it says: the scene's fields by name, without those it leaves out."""
+    said = {}
+
+    def kept(chance, **fields):
+        if keep_all or rng.random() < chance:
+            said.update(fields)
+            return True
+        return False
 
     head = " ".join(
-        part for part in ("a", scene.colour if kept(0.95) else "", scene.shape if kept(0.95) else "") if part
+        part
+        for part in (
+            "a",
+            scene.colour if kept(0.95, colour=scene.colour) else "",
+            scene.shape if kept(0.95, shape=scene.shape) else "",
+        )
+        if part
     )
     parts = []
-    if kept(0.92):
+    if kept(0.92, motion=scene.motion):
         parts.append(motion_phrase(scene.motion, rng))
-    if kept(0.92):
+    if kept(0.92, column=scene.column, row=scene.row):
         parts.append(position_phrase(scene.column, scene.row, rng))
     if scene.place:
+        said["place"] = scene.place
         parts.append(rng.choice([f"over the {scene.place}", f"in the {scene.place}", f"on the {scene.place}", f"at the {scene.place}"]))
     if scene.weather:
+        said["weather"] = scene.weather
         parts.append(rng.choice([f"in the {scene.weather}", f"with {scene.weather}", f"at {scene.weather}"]))
     if scene.camera:
+        said["camera"] = scene.camera
         kind, direction = scene.camera.split("-")
         parts.append(rng.choice([f"{kind} {direction}", f"the camera {kind} {direction}", f"camera {kind} {direction}"]))
     first = parts[:1]
@@ -164,4 +182,4 @@ def caption(scene: Scene, rng: random.Random, keep_all: bool = False) -> str:
         words = text.split()
         words.insert(rng.randrange(len(words) + 1), "<unk>")
         text = " ".join(words)
-    return " ".join(text.replace(",", " ,").split())
+    return " ".join(text.replace(",", " ,").split()), said
