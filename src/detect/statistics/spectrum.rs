@@ -222,14 +222,14 @@ mod tests {
     #[test]
     fn a_wave_shows_as_a_line_at_its_frequency_and_direction_alone() {
         let white = noise(512, 512, 8, 1.0);
-        let waves: [(&str, fn(usize, usize) -> usize); 3] = [
-            ("spectrum_line_across_8", |x, _| x % 8),
-            ("spectrum_line_down_8", |_, y| y % 8),
-            ("spectrum_line_diagonal_8", |x, y| (x + y) % 8),
-        ];
-        for (name, phase) in waves {
+        for (name, across, down) in [
+            ("spectrum_line_across_8", 1, 0),
+            ("spectrum_line_down_8", 0, 1),
+            ("spectrum_line_diagonal_8", 1, 1),
+        ] {
             let wave = Plane::from_fn(512, 512, |x, y| {
-                (std::f32::consts::TAU * phase(x, y) as f32 / 8.0).cos() + white.row(y)[x]
+                let turn = std::f32::consts::TAU * ((across * x + down * y) % 8) as f32 / 8.0;
+                turn.cos() + white.row(y)[x]
             });
             let of = measured(&wave);
             for other in NAMES.iter().filter(|other| other.contains("line")) {
