@@ -255,4 +255,26 @@ mod tests {
         };
         assert_eq!(observe(), observe());
     }
+
+    #[test]
+    fn pictures_without_samples_and_times_that_are_none_do_no_harm() {
+        for (width, height) in [(0, 0), (0, 300), (300, 0), (1, 1)] {
+            let mut observer = Observer::default();
+            for index in 0..9 {
+                let bytes = vec![index as u8; width * height];
+                observer.push(LumaRef::new(layout(width, height), &bytes).expect("fits"), index as f64);
+            }
+            let observation = observer.finish();
+            assert_eq!((observation.pictures(), observation.bursts().len()), (9, 0));
+            assert!(observation.assessable().is_err());
+        }
+        let mut observer = Observer::default();
+        let times = [0.0, f64::NAN, 1.0, f64::INFINITY, 0.5, -3.0, 1e300, 1e300, 1e300, 1e300];
+        for (index, time) in times.into_iter().enumerate() {
+            push(&mut observer, 128, index, time);
+        }
+        let observation = observer.finish();
+        assert_eq!(observation.pictures(), 8);
+        assert_eq!(starts(&observation), [1e300]);
+    }
 }
