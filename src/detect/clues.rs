@@ -1,5 +1,5 @@
 use crate::judge::STATISTICS;
-use crate::sentences::{Reading, of_network, subject_of};
+use crate::sentences::{Reading, Subject, of_network, subject_of};
 use crate::trees::Assessment;
 use crate::{Fusion, NAMES, Observation, Trees};
 
@@ -53,6 +53,12 @@ fn side(value: f64) -> &'static str {
     if value > 0.0 { "generated" } else { "camera" }
 }
 
+/// A subject, and what each of its statistics moved the log-odds by.
+struct Heard {
+    subject: &'static Subject,
+    parts: Vec<(usize, f64)>,
+}
+
 /// One clue a subject: its statistics' contributions add up, and the heaviest of them on that side gives name and reading.
 fn of_statistics(
     trees: &Trees,
@@ -61,31 +67,26 @@ fn of_statistics(
     weight: f64,
 ) -> Vec<Clue> {
     let count = assessments.len().max(1) as f64;
-    let contribution = |statistic: usize| {
-        assessments.iter().map(|found| found.by_statistic[statistic]).sum::<f64>() * weight / count
-    };
     let measured = |statistic: usize| {
         let values = observation.bursts().iter().filter_map(|burst| burst.statistics.get(statistic));
         values.map(|&value| f64::from(value)).sum::<f64>() / count
     };
-    let mut subjects: Vec<(&crate::sentences::Subject, f64, Vec<(usize, f64)>)> = Vec::new();
+    let mut heard: Vec<Heard> = Vec::new();
     for (statistic, name) in NAMES.iter().enumerate() {
         let Some(subject) = subject_of(name) else { continue };
-        let value = contribution(statistic);
-        match subjects.iter_mut().find(|(known, ..)| std::ptr::eq(*known, subject)) {
-            Some((_, sum, parts)) => {
-                *sum += value;
-                parts.push((statistic, value));
-            }
-            None => subjects.push((subject, value, vec![(statistic, value)])),
+        let sum: f64 = assessments.iter().map(|found| found.by_statistic[statistic]).sum();
+        let part = (statistic, sum * weight / count);
+        match heard.iter_mut().find(|heard| std::ptr::eq(heard.subject, subject)) {
+            Some(heard) => heard.parts.push(part),
+            None => heard.push(Heard { subject, parts: vec![part] }),
         }
     }
-    let clue = |(subject, sum, parts): (&crate::sentences::Subject, f64, Vec<(usize, f64)>)| {
-        let sided = parts.into_iter().filter(|(_, value)| (*value > 0.0) == (sum > 0.0));
-        let (statistic, _) = sided.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?;
-        let usual =
-            trees.camera().map(|camera| f64::from(camera[statistic])).filter(|usual| usual.is_finite());
-        let reading = match usual {
+    let clue = |heard: Heard| {
+        let sum: f64 = heard.parts.iter().map(|(_, value)| value).sum();
+        let sided = heard.parts.iter().filter(|(_, value)| (*value > 0.0) == (sum > 0.0));
+        let &(statistic, _) = sided.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?;
+        let usual = trees.camera().map(|camera| f64::from(camera[statistic]));
+        let reading = match usual.filter(|usual| usual.is_finite()) {
             None => Reading::Unknown,
             Some(usual) if measured(statistic) < usual => Reading::Less,
             Some(_) => Reading::More,
@@ -94,8 +95,8 @@ fn of_statistics(
             name: NAMES[statistic].to_owned(),
             value: sum,
             points_to: side(sum),
-            sentence: subject.sentence(reading, sum > 0.0),
+            sentence: heard.subject.sentence(reading, sum > 0.0),
         })
     };
-    subjects.into_iter().filter_map(clue).collect()
+    heard.into_iter().filter_map(clue).collect()
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::clues::{Clue, clues};
 use crate::fusion::Answer;
-use crate::{Crop, Error, Fusion, Network, Observation, Trees};
+use crate::{Error, Features, Fusion, Network, Observation, Trees};
 
 /// Name of the expert that is not a network.
 pub(crate) const STATISTICS: &str = "statistics";
@@ -135,22 +135,18 @@ impl Detector {
     }
 }
 
-/// Mean of the network's logits for the crops of each burst.
+/// Mean of the network's logits for the crops of each burst. Each burst runs alone: always the same number of crops, for which
+/// an engine is prepared once.
 fn burst_logits(name: &str, network: &dyn Network, observation: &Observation) -> Result<Vec<f64>, Error> {
-    let crops: Vec<Crop> =
-        observation.bursts().iter().flat_map(|burst| burst.crops.iter().cloned()).collect();
-    let logits = network.logits(&crops)?;
-    if logits.len() != crops.len() {
-        let detail = format!("{} logits for {} crops", logits.len(), crops.len());
-        return Err(Error::Logits { name: name.to_owned(), detail });
-    }
-    let mut rest = logits.as_slice();
-    let of_burst = observation.bursts().iter().map(|burst| {
-        let (own, after) = rest.split_at(burst.crops.len().min(rest.len()));
-        rest = after;
-        own.iter().map(|&logit| f64::from(logit)).sum::<f64>() / own.len().max(1) as f64
-    });
-    Ok(of_burst.collect())
+    let of_burst = |burst: &Features| {
+        let logits = network.logits(&burst.crops)?;
+        if logits.len() != burst.crops.len() || logits.is_empty() {
+            let detail = format!("{} logits for {} crops", logits.len(), burst.crops.len());
+            return Err(Error::Logits { name: name.to_owned(), detail });
+        }
+        Ok(logits.iter().map(|&logit| f64::from(logit)).sum::<f64>() / logits.len() as f64)
+    };
+    observation.bursts().iter().map(of_burst).collect()
 }
 
 /// Median of each expert's scores over some bursts, the mean of the two in the middle when their number is even.

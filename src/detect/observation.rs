@@ -196,6 +196,7 @@ mod tests {
     use super::*;
     use crate::Observer;
     use filigrane_frame::{ColourRange, LumaLayout, LumaRef};
+    use proptest::prelude::*;
 
     const HEADER: usize = 57;
 
@@ -253,6 +254,24 @@ mod tests {
         }
         for length in [0, 1, HEADER - 1, HEADER, bytes.len() - 1] {
             assert!(Observation::from_bytes(&bytes[..length]).is_none(), "{length}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_bytes_are_refused_or_give_what_writes_them_again(
+            at in 0_usize..600, value in any::<u8>(), length in any::<prop::sample::Index>()
+        ) {
+            let (_, mut bytes) = written();
+            bytes[at] = value;
+            let cut = &bytes[..length.index(2 * bytes.len()).min(bytes.len())];
+            if let Some(read) = Observation::from_bytes(cut) {
+                let mut again = Vec::new();
+                read.write_to(&mut again).expect("memory takes it");
+                prop_assert!(again == cut);
+            }
         }
     }
 }

@@ -245,6 +245,24 @@ mod tests {
     }
 
     #[test]
+    fn a_still_that_a_codec_redraws_a_little_counts_as_equal_and_motion_of_a_spot_does_not() {
+        let frozen = |most: usize, spot: bool| {
+            let mut observer = Observer::default();
+            for index in 0..20 {
+                let sample = |at: usize| {
+                    let moving = spot && (at % 128) / 8 == index % 16 && at / 128 / 8 == 4;
+                    let redrawn = (at % 200 + (at * 7 + index * 5) % (most + 1)) as u8;
+                    if moving { 250 } else { redrawn }
+                };
+                let bytes: Vec<u8> = (0..128 * 128).map(sample).collect();
+                observer.push(LumaRef::new(layout(128, 128), &bytes).expect("fits"), index as f64 / 25.0);
+            }
+            observer.finish().frozen()
+        };
+        assert_eq!((frozen(6, false), frozen(30, false), frozen(6, true)), (1.0, 0.0, 0.0));
+    }
+
+    #[test]
     fn equal_pictures_give_equal_observations() {
         let observe = || {
             let mut observer = Observer::default();
@@ -254,5 +272,27 @@ mod tests {
             observer.finish()
         };
         assert_eq!(observe(), observe());
+    }
+
+    #[test]
+    fn pictures_without_samples_and_times_that_are_none_do_no_harm() {
+        for (width, height) in [(0, 0), (0, 300), (300, 0), (1, 1)] {
+            let mut observer = Observer::default();
+            for index in 0..9 {
+                let bytes = vec![index as u8; width * height];
+                observer.push(LumaRef::new(layout(width, height), &bytes).expect("fits"), index as f64);
+            }
+            let observation = observer.finish();
+            assert_eq!((observation.pictures(), observation.bursts().len()), (9, 0));
+            assert!(observation.assessable().is_err());
+        }
+        let mut observer = Observer::default();
+        let times = [0.0, f64::NAN, 1.0, f64::INFINITY, 0.5, -3.0, 1e300, 1e300, 1e300, 1e300];
+        for (index, time) in times.into_iter().enumerate() {
+            push(&mut observer, 128, index, time);
+        }
+        let observation = observer.finish();
+        assert_eq!(observation.pictures(), 8);
+        assert_eq!(starts(&observation), [1e300]);
     }
 }

@@ -60,7 +60,7 @@ const LOOKED_AT: [usize; 2] = [0, 2];
 /// of one shade, has its neutral value: what white noise gives for shapes, 0 for slopes and correlations, the floor for
 /// energies.
 pub fn statistics(burst: &Burst) -> Vec<f32> {
-    let mut all = vec![0.0_f64; 0];
+    let mut all: Vec<f64> = Vec::new();
     let mut spectrum = spectrum::Spectra::new(burst.width(), burst.height());
     for index in LOOKED_AT {
         let picture = &burst.pictures()[index];

@@ -154,6 +154,7 @@ fn check_shape(index: usize, nodes: &[Node]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn document() -> Value {
@@ -244,5 +245,21 @@ mod tests {
         assert!(chain(MOST_STEPS + 1).expect_err("refused").to_string().contains("65 steps down a tree"));
         let long = vec![b' '; MOST_BYTES + 1];
         assert!(matches!(Trees::from_json(&long), Err(Error::Limit { what: "bytes", .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_of_a_number_is_refused_or_gives_trees_that_end(
+            list in 0_usize..6, node in 0_usize..5, value in -3_i64..8
+        ) {
+            let mut document = document();
+            let name = ["feature", "threshold", "left", "right", "missing_left", "value"][list];
+            document["trees"][0][name][node] = json!(value);
+            if let Ok(trees) = read(&document) {
+                let found = trees.assess(&vec![1.0; NAMES.len()]);
+                let sum = trees.expected() + found.by_statistic.iter().sum::<f64>();
+                prop_assert!((found.log_odds - sum).abs() < 1e-9);
+            }
+        }
     }
 }

@@ -66,19 +66,12 @@ pub(crate) fn log_kurtosis(plane: &Plane<f32>) -> f64 {
     let (mut second, mut fourth) = (0.0, 0.0);
     for y in 0..plane.height() {
         let (mut twos, mut fours) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        let mut add = |lane: usize, value: f32| {
-            let square = (value * value).min(most);
-            twos[lane] += square;
-            fours[lane] += square * square;
-        };
-        let (chunks, rest) = plane.row(y).as_chunks::<LANES>();
-        for chunk in chunks {
-            for lane in 0..LANES {
-                add(lane, chunk[lane]);
+        for chunk in plane.row(y).chunks(LANES) {
+            for ((value, two), four) in chunk.iter().zip(&mut twos).zip(&mut fours) {
+                let square = (value * value).min(most);
+                *two += square;
+                *four += square * square;
             }
-        }
-        for &value in rest {
-            add(0, value);
         }
         second += f64::from(twos.iter().sum::<f32>());
         fourth += f64::from(fours.iter().sum::<f32>());

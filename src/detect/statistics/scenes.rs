@@ -33,8 +33,11 @@ pub(crate) fn scene(width: usize, height: usize) -> Plane<f32> {
 pub(crate) fn enlarged(small: &Plane<f32>, bilinear: bool) -> Plane<f32> {
     let (width, height) = (small.width(), small.height());
     let place = |index: usize, length: usize| {
-        let other =
-            if index % 2 == 0 { (index / 2).saturating_sub(1) } else { (index / 2 + 1).min(length - 1) };
+        let other = if index.is_multiple_of(2) {
+            (index / 2).saturating_sub(1)
+        } else {
+            (index / 2 + 1).min(length - 1)
+        };
         (index / 2, other)
     };
     Plane::from_fn(2 * width, 2 * height, |x, y| {

@@ -6,7 +6,7 @@
 use filigrane_frame::Plane;
 use filigrane_signal::WindowedPower;
 
-use super::filters::{level, quantile};
+use super::filters::{FLOOR, level, quantile};
 
 /// Radial bins, a quarter of an octave each, from 1/32 cycles a sample to 1/2.
 const BINS: usize = 16;
@@ -53,44 +53,18 @@ pub(super) const NAMES: [&str; 31] = [
     "spectrum_line_diagonal_16",
 ];
 
-/// Where a frequency belongs.
-#[derive(Clone, Copy)]
-enum Place {
-    /// To a radial bin.
-    Bin(u8),
-    /// Beyond 1/2: a corner, which only diagonal detail reaches.
-    Corner,
-    /// To none: slower than the bins.
-    Slow,
-}
+/// Beyond 1/2: a corner of the plane, which only diagonal detail reaches.
+const CORNER: u8 = BINS as u8;
+/// Slower than the bins.
+const SLOW: u8 = CORNER + 1;
 
 /// What the spectra of pictures of one size share.
 pub(super) struct Spectra {
     side: usize,
     transform: WindowedPower,
     power: Plane<f32>,
+    /// The bin of each frequency in half of the plane.
     places: Plane<u8>,
-}
-
-const CORNER: u8 = BINS as u8;
-const SLOW: u8 = CORNER + 1;
-
-impl Place {
-    fn of(radius: f32) -> Self {
-        if radius > 0.5 {
-            return Self::Corner;
-        }
-        let bin = ((radius / LOWEST).log2() * BINS_AN_OCTAVE).floor();
-        if bin < 0.0 { Self::Slow } else { Self::Bin((bin as u8).min(BINS as u8 - 1)) }
-    }
-
-    fn code(self) -> u8 {
-        match self {
-            Self::Bin(bin) => bin,
-            Self::Corner => CORNER,
-            Self::Slow => SLOW,
-        }
-    }
 }
 
 impl Spectra {
@@ -98,8 +72,7 @@ impl Spectra {
     pub fn new(width: usize, height: usize) -> Self {
         let side = (width.min(height) / 64 * 64).clamp(64, MOST);
         let frequency = |index: usize| index.min(side - index) as f32 / side as f32;
-        let places =
-            Plane::from_fn(side / 2 + 1, side, |u, v| Place::of(frequency(u).hypot(frequency(v))).code());
+        let places = Plane::from_fn(side / 2 + 1, side, |u, v| place(frequency(u).hypot(frequency(v))));
         Self { side, transform: WindowedPower::new(side), power: Plane::new(side, side), places }
     }
 
@@ -122,33 +95,30 @@ impl Spectra {
     }
 
     fn shape(&self, out: &mut Vec<f64>) {
-        let mut sums = [(0.0, 0_u32); SLOW as usize + 1];
-        let (mut across, mut down) = (0.0, 0.0);
-        let fast = self.side / 4..=self.side / 2;
-        let slow = 0..=self.side / 8;
+        let mut bins = [(0.0, 0.0); SLOW as usize + 1];
+        let (mut across, mut down) = ((0.0, 0.0), (0.0, 0.0));
+        let (fast, slow) = (self.side / 4, self.side / 8);
         for v in 0..self.side {
             let vertical = v.min(self.side - v);
             for (u, (&place, &power)) in self.places.row(v).iter().zip(self.power.row(v)).enumerate() {
-                let value = f64::from((power + super::filters::FLOOR as f32).log2());
-                let sum = &mut sums[usize::from(place)];
-                *sum = (sum.0 + value, sum.1 + 1);
-                if fast.contains(&u) && slow.contains(&vertical) {
-                    across += f64::from(power);
-                } else if slow.contains(&u) && fast.contains(&vertical) {
-                    down += f64::from(power);
+                // Half of the plane stands for all of it, but these columns are their own opposites.
+                let weight = if u == 0 || 2 * u == self.side { 0.5 } else { 1.0 };
+                let level = f64::from((power + FLOOR as f32).log2());
+                add(&mut bins[usize::from(place)], level, weight);
+                if u >= fast && vertical <= slow {
+                    add(&mut across, f64::from(power), weight);
+                } else if u <= slow && vertical >= fast {
+                    add(&mut down, f64::from(power), weight);
                 }
             }
         }
-        let means = sums.map(|(sum, count)| sum / f64::from(count.max(1)));
+        let means = bins.map(mean);
         let bins = &means[..BINS];
         let (slope, offset) = line_through(bins);
         out.extend(bins.iter().enumerate().map(|(bin, mean)| mean - offset - slope * bin as f64));
         out.push(slope * f64::from(BINS_AN_OCTAVE));
         out.push(means[usize::from(CORNER)] - means[BINS - 1]);
-        // Frequencies with u of 0 and 1/2 stand once, all others twice in the whole plane; rows have both. Means settle it.
-        let counts =
-            [fast.clone().count() * (2 * slow.clone().count() - 1), slow.count() * (2 * fast.count() - 1)];
-        out.push(level(across / counts[0] as f64) - level(down / counts[1] as f64));
+        out.push(level(mean(across)) - level(mean(down)));
     }
 
     /// How far the power at a line stands above the median beside it, in octaves of power. `place` gives the frequency
@@ -164,6 +134,25 @@ impl Spectra {
         };
         at(0) - (quantile(&BESIDE.map(at), 0.4) + quantile(&BESIDE.map(at), 0.6)) / 2.0
     }
+}
+
+/// The bin of a frequency, cycles a sample, or [`CORNER`] or [`SLOW`].
+fn place(radius: f32) -> u8 {
+    if radius > 0.5 {
+        return CORNER;
+    }
+    let bin = ((radius / LOWEST).log2() * BINS_AN_OCTAVE).floor();
+    if bin < 0.0 { SLOW } else { (bin as u8).min(CORNER - 1) }
+}
+
+/// Adds to a sum of values and of their weights.
+fn add((values, weights): &mut (f64, f64), value: f64, weight: f64) {
+    *values += weight * value;
+    *weights += weight;
+}
+
+fn mean((values, weights): (f64, f64)) -> f64 {
+    if weights > 0.0 { values / weights } else { 0.0 }
 }
 
 /// The middle of the picture, whole half windows wide and high, less its mean.
@@ -222,14 +211,14 @@ mod tests {
     #[test]
     fn a_wave_shows_as_a_line_at_its_frequency_and_direction_alone() {
         let white = noise(512, 512, 8, 1.0);
-        let waves: [(&str, fn(usize, usize) -> usize); 3] = [
-            ("spectrum_line_across_8", |x, _| x % 8),
-            ("spectrum_line_down_8", |_, y| y % 8),
-            ("spectrum_line_diagonal_8", |x, y| (x + y) % 8),
-        ];
-        for (name, phase) in waves {
+        for (name, across, down) in [
+            ("spectrum_line_across_8", 1, 0),
+            ("spectrum_line_down_8", 0, 1),
+            ("spectrum_line_diagonal_8", 1, 1),
+        ] {
             let wave = Plane::from_fn(512, 512, |x, y| {
-                (std::f32::consts::TAU * phase(x, y) as f32 / 8.0).cos() + white.row(y)[x]
+                let turn = std::f32::consts::TAU * ((across * x + down * y) % 8) as f32 / 8.0;
+                turn.cos() + white.row(y)[x]
             });
             let of = measured(&wave);
             for other in NAMES.iter().filter(|other| other.contains("line")) {

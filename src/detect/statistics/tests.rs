@@ -88,6 +88,33 @@ fn pictures_of_one_shade_have_neutral_values() {
     }
 }
 
+/// The name of what is measured along the other axis.
+fn turned(name: &str) -> String {
+    let other = |word: &str| match word {
+        "horizontal" => "vertical".to_owned(),
+        "vertical" => "horizontal".to_owned(),
+        "across" => "down".to_owned(),
+        "down" => "across".to_owned(),
+        word => word.to_owned(),
+    };
+    name.split('_').map(other).collect::<Vec<_>>().join("_")
+}
+
+#[test]
+fn a_transposed_burst_has_the_statistics_of_the_other_axis() {
+    let burst = lively(256, 256, 3, 2.0);
+    let transposed = changed(&burst, |picture, x, y| picture.row(x)[y]);
+    let (found, wanted) = (statistics(&transposed), statistics(&burst));
+    for (name, found) in NAMES.iter().zip(found) {
+        let (place, sign) = match name.strip_suffix("_horizontal_to_vertical") {
+            Some(_) => (NAMES.iter().position(|known| known == name), -1.0),
+            None => (NAMES.iter().position(|known| *known == turned(name)), 1.0),
+        };
+        let wanted = sign * wanted[place.expect("a statistic of the other axis")];
+        assert!((found - wanted).abs() <= 2e-3 * (1.0 + wanted.abs()), "{name}: {found} for {wanted}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
