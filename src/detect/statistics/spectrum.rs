@@ -6,7 +6,7 @@
 use filigrane_frame::Plane;
 use filigrane_signal::WindowedPower;
 
-use super::filters::{FLOOR, level, quantile};
+use super::filters::{FLOOR, level};
 
 /// Radial bins, a quarter of an octave each, from 1/32 cycles a sample to 1/2.
 const BINS: usize = 16;
@@ -103,8 +103,8 @@ impl Spectra {
             for (u, (&place, &power)) in self.places.row(v).iter().zip(self.power.row(v)).enumerate() {
                 // Half of the plane stands for all of it, but these columns are their own opposites.
                 let weight = if u == 0 || 2 * u == self.side { 0.5 } else { 1.0 };
-                let level = f64::from((power + FLOOR as f32).log2());
-                add(&mut bins[usize::from(place)], level, weight);
+                let octaves = f64::from((power + FLOOR as f32).log2());
+                add(&mut bins[usize::from(place)], octaves, weight);
                 if u >= fast && vertical <= slow {
                     add(&mut across, f64::from(power), weight);
                 } else if u <= slow && vertical >= fast {
@@ -132,7 +132,9 @@ impl Spectra {
             });
             level(powers.iter().sum::<f64>() / 3.0)
         };
-        at(0) - (quantile(&BESIDE.map(at), 0.4) + quantile(&BESIDE.map(at), 0.6)) / 2.0
+        let mut beside = BESIDE.map(at);
+        beside.sort_by(f64::total_cmp);
+        at(0) - (beside[BESIDE.len() / 2 - 1] + beside[BESIDE.len() / 2]) / 2.0
     }
 }
 
