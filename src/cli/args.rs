@@ -218,7 +218,7 @@ pub struct Verify {
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, trees.json, fusion.json,
+    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, statistics.json, fusion.json,
     /// and a network for each expert
     #[arg(long, value_name = "DIR")]
     pub detectors: Option<PathBuf>,
@@ -259,7 +259,7 @@ pub struct Scan {
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, trees.json, fusion.json,
+    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, statistics.json, fusion.json,
     /// and a network for each expert
     #[arg(long, value_name = "DIR")]
     pub detectors: Option<PathBuf>,

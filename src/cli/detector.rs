@@ -14,7 +14,7 @@ use crate::cli::home::Home;
 use crate::cli::model;
 
 const CARD: &str = "card.toml";
-const TREES: &str = "trees.json";
+const TREES: &str = "statistics.json";
 const FUSION: &str = "fusion.json";
 /// The expert that is trees over statistics; all others are networks, each in a file of its name.
 const STATISTICS: &str = "statistics";

@@ -38,7 +38,7 @@ fn detector(user: &User) -> PathBuf {
     });
     for (name, text) in [
         ("card.toml", "name = \"by noise\"\n".to_owned()),
-        ("trees.json", trees.to_string()),
+        ("statistics.json", trees.to_string()),
         ("fusion.json", fusion.to_string()),
     ] {
         fs::write(folder.join(name), text).expect("written");
@@ -114,10 +114,10 @@ fn a_detector_that_is_missing_or_damaged_is_named_with_its_digest_and_the_others
     let creator = scene().creator();
     let folder = detector(&creator);
     let with = options(&folder);
-    fs::write(folder.join("trees.json"), "{\"version\": 9}").expect("written");
+    fs::write(folder.join("statistics.json"), "{\"version\": 9}").expect("written");
     let answer = creator.verify(&scene().signed, &with).verdict("verified", 0);
     let error = answer["errors"][0].as_str().expect("an error").to_owned();
-    assert!(error.starts_with("classifier: ") && error.contains("trees.json, sha256 "), "{error}");
+    assert!(error.starts_with("classifier: ") && error.contains("statistics.json, sha256 "), "{error}");
     assert_eq!(answer["watermark"]["state"], "found");
     assert_eq!(answer["classifier"]["state"], "unavailable");
     fs::remove_file(folder.join("fusion.json")).expect("removed");

@@ -29,7 +29,7 @@ pub struct Serve {
     /// Certificates (PEM) whose signatures are trusted, beside those you trust already
     #[arg(long, value_name = "PEM")]
     pub trust: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether pictures were generated: card.toml, trees.json, fusion.json, and a
+    /// Estimate with the detector in this folder whether pictures were generated: card.toml, statistics.json, fusion.json, and a
     /// network for each expert
     #[arg(long, value_name = "DIR")]
     pub detectors: Option<PathBuf>,
