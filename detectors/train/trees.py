@@ -15,9 +15,9 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import scores
-from plan import AUTOENCODERS
 from features import SHARES, Features, by_version, load, save_json, target, weights
 from figures import auc
+from plan import AUTOENCODERS
 
 SEED = 6
 # See `expert.NEWEST_FOLD`, which this file doesn't import so as not to load torch.
