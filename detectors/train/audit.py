@@ -70,10 +70,11 @@ def audits(features: Features, clips: Path, state: Path) -> dict[str, dict[str, 
     for chain, (known, tested) in masks.items():
         weight = weights(features.versions, known, SHARES)
         weight = weight[known] / max(weight[known].mean(), 1e-12)
+        components = PCA(min(40, int(known.sum()) // 2), random_state=0)
         models = {
             "metadata": (table, HistGradientBoostingClassifier(max_iter=100, learning_rate=0.05, max_leaf_nodes=8, random_state=0)),
             "thumbnail": (tiny, HistGradientBoostingClassifier(max_iter=150, learning_rate=0.05, max_leaf_nodes=8, max_features=0.2, random_state=0)),
-            "thumbnail-linear": (tiny, make_pipeline(PCA(min(40, known.sum() // 2), random_state=0), StandardScaler(), LogisticRegression(C=0.05, max_iter=500))),
+            "thumbnail-linear": (tiny, make_pipeline(components, StandardScaler(), LogisticRegression(C=0.05, max_iter=500))),
         }
         for name, (x, model) in models.items():
             last = "logisticregression__sample_weight" if name == "thumbnail-linear" else "sample_weight"

@@ -14,6 +14,7 @@ import collections
 import csv
 import hashlib
 import json
+import math
 import random
 import sys
 from pathlib import Path
@@ -174,14 +175,22 @@ def spliced(camera: list[dict], generated: list[dict]) -> list[dict]:
 
 
 def read_rows(clips: Path, detectors: Path, share: float) -> list[dict]:
-    """The rows of split.csv that are in a part, with the sizes of index.csv; `share` of them, by a hash of the name."""
+    """The rows of split.csv that are in a part, with the sizes of index.csv; of each part, fold and label `share`, at least one, by a hash
+    of the name."""
     with (clips / "index.csv").open() as file:
         sizes = {row["file"]: row for row in csv.DictReader(file)}
     with (detectors / "split.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "none"]
+    strata = collections.defaultdict(list)
+    for row in rows:
+        strata[row["part"], row["fold"], row["label"]].append(row)
+    chosen = set()
+    for stratum in strata.values():
+        stratum.sort(key=lambda row: hashlib.sha256(row["file"].encode()).digest())
+        chosen |= {row["file"] for row in stratum[: math.ceil(share * len(stratum))]}
     kept = []
     for row in rows:
-        if int(hashlib.sha256(row["file"].encode()).hexdigest()[:8], 16) < share * 2**32:
+        if row["file"] in chosen:
             numbers = {key: int(sizes[row["file"]][key]) for key in ("width", "height", "frames")}
             kept.append(row | numbers | {"fold": int(row["fold"])})
     unknown = {row["source"] for row in kept if row["label"] == "generated"} - YEAR.keys()

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 detectors=$(dirname "$here")
 state=$1 clips=$2
 : "${OBSERVE:=$detectors/../target/release/examples/observe}" "${VAE:=$clips/../vae}" "${PYTHON:=python3}"
-: "${OUT:=$detectors/traces}" "${SHARE:=1}" "${SPATIAL:=3000}" "${TEMPORAL:=1500}" "${SPATIAL_FOLD:=750}" "${TEMPORAL_FOLD:=400}" "${JOBS:=2}"
+: "${OUT:=$detectors/traces}" "${SHARE:=1}" "${SPATIAL:=2400}" "${TEMPORAL:=1400}" "${SPATIAL_FOLD:=600}" "${TEMPORAL_FOLD:=350}" "${JOBS:=2}"
 export OMP_NUM_THREADS=1
 mkdir -p "$state" "$OUT"
 

@@ -1,7 +1,9 @@
 """Properties that the chain stands on, with synthetic clips; run with `python -m pytest detectors/train`."""
 
+import csv
 import json
 import random
+import tomllib
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import torch
 
 import batches
 import budget
+import card
 import chains
 import expert
 import export
@@ -21,43 +24,16 @@ import localise
 import networks
 import observations
 import plan
+import protocols
+import scores
 import split
+import synthetic
 import trees
-
-
-def synthetic(lot: np.random.Generator, clips: int = 48):
-    """Features of clips whose first statistic, and whose crops' noise, tell the label."""
-    versions, owner, statistics, crops, places = [], [], [], [], []
-    for number in range(clips):
-        label = "generated" if number % 2 else "camera"
-        row = {
-            "file": f"clips/{number}.mp4", "label": label, "family": label, "source": f"{label}{number % 12}", "group": f"{label}{number % 12}",
-            "part": ("train", "train", "calibrate", "test")[number // 12], "fold": number % 4 if number < 24 else -1, "year": "older" if number % 2 else "",
-        }
-        kinds = [plan.base(row, "clip")]
-        if label == "camera":
-            shared = {"tuple": f"{number}", "chain": "drawn"}
-            kinds += [plan.base(row, "window", **shared)]
-            for vae in plan.AUTOENCODERS:
-                kinds.append(plan.base(row, "redrawn", **shared, vae=vae) | {"label": "generated", "family": "reconstruction"})
-        for version in kinds:
-            fake = version["label"] == "generated"
-            for burst in range(2):
-                owner.append(len(versions))
-                statistics.append(lot.normal(fake * 1.5, 1, 5))
-                crops.append(lot.normal(128, 3 if fake else 12, (2, 4, 128, 128)).clip(0, 255))
-                places.append([[0, 0], [128, 0]])
-            versions.append(version | {"id": plan.name_of(version)})
-    count = len(owner)
-    return features.Features(
-        versions, [f"s{k}" for k in range(5)], np.array(owner), np.tile([0.0, 0.5], count // 2), np.array(statistics, np.float32), np.array(places),
-        np.ones((len(versions), 5)), np.concatenate(crops).astype(np.uint8),
-    )
 
 
 @pytest.fixture(scope="module")
 def held():
-    return synthetic(np.random.default_rng(1))
+    return synthetic.made(1)
 
 
 def test_an_observation_is_read_as_it_was_written(tmp_path):
@@ -279,3 +255,36 @@ def test_camera_clips_are_cut_to_the_shapes_of_generated_ones():
 def test_a_patch_is_in_a_box_by_the_share_that_it_covers():
     share = localise.covered((0, 0), [16, 0, 24, 16], 128, 8)
     assert share[0, 1] == 1 and share[0, 2] == pytest.approx(0.5) and share.sum() == pytest.approx(1.5)
+
+
+def test_from_features_to_a_card_whose_figures_are_those_measured(tmp_path, monkeypatch, held):
+    state, detectors = tmp_path / "state", tmp_path / "detectors"
+    out = detectors / "traces"
+    out.mkdir(parents=True)
+    synthetic.write(state, detectors, held)
+    monkeypatch.setattr(trees, "SIZES", [(6, 30)])
+    monkeypatch.setattr(protocols, "interval", lambda *a: figures.interval(*a, rounds=20))
+    arguments = {trees: [state, out], fuse: [state, out], protocols: [tmp_path, detectors, state, out], card: [detectors, state, out]}
+    for step, given in arguments.items():
+        monkeypatch.setattr("sys.argv", ["", *map(str, given)])
+        if step is fuse:
+            for name in networks.EXPERTS:
+                expert.run(name, state, out, 3.0, 1.0)
+        step.main()
+    with (out / "results" / "protocols.csv").open() as file:
+        measured = {row["figure"]: row for row in csv.DictReader(file)}
+    assert protocols.BARS.keys() <= measured.keys()
+    assert float(measured["P1 native"]["value"]) > 0.9 and float(measured["P3"]["value"]) > 0.9 and float(measured["P8"]["value"]) > 0.9
+    assert float(measured["P9"]["value"]) > 0.9 and float(measured["P10"]["value"]) > 0.7
+    assert 0.3 < float(measured["P12 thumbnail, native"]["value"]) < 0.7
+    written = tomllib.loads((out / "card.toml").read_text())
+    assert {row["name"] for row in written["figure"]} == measured.keys()
+    assert written["data"]["train"]["camera"]["sources"] == 7
+    before = (out / "card.toml").read_text()
+    for step, given in arguments.items():
+        monkeypatch.setattr("sys.argv", ["", *map(str, given)])
+        step.main()
+    assert (out / "card.toml").read_text() == before, "steps that are done change nothing"
+    fusion = json.loads((out / "fusion.json").read_text())
+    assert fusion["experts"] == ["statistics", "spatial", "temporal"] and 0 <= fusion["camera_at_most"] <= fusion["generated_at_least"] <= 1
+    assert np.isfinite(scores.load(state, "spatial")).all()

@@ -83,6 +83,12 @@ def exported(model: HistGradientBoostingClassifier, names: list[str]) -> dict:
     return {"version": 1, "names": names, "base": float(np.ravel(model._baseline_prediction)[0]), "trees": trees}
 
 
+def usual(features: Features) -> list[float]:
+    """The median of each statistic over the training part's camera clips: what an explanation compares a clip with."""
+    rows = features.hold((features.column("part") == "train") & (features.column("label") == "camera") & (features.column("kind") == "clip"))
+    return [float(value) for value in np.median(features.statistics[rows], axis=0)]
+
+
 def evaluate(ensemble: dict, row) -> float:
     """The exported ensemble's log-odds for one burst, in plain Python: the reference for any other implementation."""
     total = ensemble["base"]
@@ -155,7 +161,7 @@ def main():
     held = tried[size][1]
     model = train(features, part == "train", size)
     held = np.where(np.isnan(held), log_odds(model, features, part != "train"), held)
-    ensemble = exported(model, features.names)
+    ensemble = exported(model, features.names) | {"camera": usual(features)}
     lot = np.random.default_rng(SEED)
     rows = features.statistics[lot.choice(len(features.statistics), min(500, len(features.statistics)), replace=False)].astype(np.float64)
     worst = disagreement(model, ensemble, rows)
