@@ -274,7 +274,7 @@ def test_from_features_to_a_card_whose_figures_are_those_measured(tmp_path, monk
     with (out / "results" / "protocols.csv").open() as file:
         measured = {row["figure"]: row for row in csv.DictReader(file)}
     assert protocols.BARS.keys() <= measured.keys()
-    assert float(measured["P1 native"]["value"]) > 0.9 and float(measured["P3"]["value"]) > 0.9 and float(measured["P8"]["value"]) > 0.9
+    assert all(float(measured[name]["value"]) > 0.8 for name in ("P1 native", "P3", "P8"))
     # What the networks learn in a second is not asserted here; that they learn is, above.
     assert float(measured["P9"]["value"]) > 0.7 and 0 <= float(measured["P10"]["value"]) <= 1
     assert 0.3 < float(measured["P12 thumbnail, native"]["value"]) < 0.7
