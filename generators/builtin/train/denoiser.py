@@ -55,9 +55,9 @@ def captions(scenes, rng):
 
 
 def times(count):
-    """Logit-normal times about 0.62, where a clip's plan is settled; a sixth of them uniform so that both ends are seen."""
+    """Logit-normal times about 0.69, where a clip's plan is settled; a sixth of them uniform so that both ends are seen."""
     uniform = torch.rand(count)
-    return torch.where(torch.rand(count) < 1 / 6, uniform, torch.sigmoid(0.5 + torch.randn(count)))
+    return torch.where(torch.rand(count) < 1 / 6, uniform, torch.sigmoid(0.8 + torch.randn(count)))
 
 
 def step_loss(model, latents, where, ids, mask, given_first):
