@@ -25,6 +25,7 @@ mod main_job;
 mod marked_twice;
 mod mutated;
 mod newsroom;
+mod obeyed;
 mod program;
 mod registry;
 mod scan;
