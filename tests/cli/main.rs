@@ -9,6 +9,8 @@ mod bad_request;
 mod bombs;
 mod clip;
 mod evidence;
+mod fleet;
+mod fleet_faults;
 mod foreign_server;
 mod fragments;
 mod generated;
@@ -24,6 +26,8 @@ mod main_job;
 mod marked_twice;
 mod mutated;
 mod newsroom;
+#[path = "../../src/registry/postgres_server.rs"]
+mod postgres_server;
 mod program;
 mod registry;
 mod scan;
