@@ -1,5 +1,7 @@
 //! The fleet's own table beside River's, and who made them.
 
+use std::time::Duration;
+
 use riverqueue::migrate::{PostgresMigrator, SqliteMigrator};
 use riverqueue::sqlx::{self, PgPool, SqlitePool};
 
@@ -11,6 +13,10 @@ const VERSION: i64 = 1;
 
 /// Keeps two processes from making tables at once: "flee".
 const LOCK: i64 = 0x666c_6565;
+
+/// How often a file is prepared anew where others do so at the same time, and the pause before.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 const POSTGRES: &str = "
 CREATE TABLE IF NOT EXISTS filigrane_result (
@@ -65,13 +71,28 @@ impl Store {
                 let freed = sqlx::query("SELECT pg_advisory_unlock($1)").bind(LOCK).execute(&mut *lock).await;
                 made.and(freed.map_err(|error| self.failed(error)))?;
             }
-            Self::Sqlite { pool, .. } => {
-                let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
-                migrated.map_err(|error| self.broken(&error))?;
-                sqlx::raw_sql(SQLITE).execute(pool).await.map_err(|error| self.failed(error))?;
+            Self::Sqlite { .. } => {
+                // Each of River's steps is whole or not at all; of two processes that take one at once, one fails and goes on
+                // with the next.
+                let mut tries = 0;
+                while let Err(error) = self.prepare_file().await {
+                    tries += 1;
+                    if tries > TRIES {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
         Ok(true)
+    }
+
+    async fn prepare_file(&self) -> Result<(), Error> {
+        let Self::Sqlite { pool, .. } = self else { return Ok(()) };
+        let migrated = SqliteMigrator::new(pool.clone()).migrate_up().await;
+        migrated.map_err(|error| self.broken(&error))?;
+        sqlx::raw_sql(SQLITE).execute(pool).await.map_err(|error| self.failed(error))?;
+        Ok(())
     }
 
     /// Whether all tables are there.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::finish::{Ending, Try};
 use crate::jobs::REASON;
-use crate::store::{Store, told};
+use crate::store::{Store, passes, told};
 use crate::task::{Args, TRIES};
 use crate::{Bench, Fault, News, Pace, Stop};
 
@@ -69,6 +69,11 @@ impl Worker<Args> for Hand {
                 // Changes nothing, as the job is not running now; should it be again, it is tried once more, which a
                 // completion without a result would prevent.
                 Err(Trouble::Failed("taken over by another worker".to_owned()))
+            }
+            // The database's fault, not the task's: it is given back when the database is there again.
+            Err(riverqueue::Error::Database(error)) if passes(&error) => {
+                self.say(News::GivenBack { id: own.id });
+                Ok(WorkOutcome::Snooze(Duration::ZERO))
             }
             Err(error) => {
                 let why = format!("the result could not be kept: {}", told(&error));

@@ -6,7 +6,7 @@ use riverqueue::sqlx;
 
 use super::rig::{Counting, Rig, crew, document, task, until};
 use crate::store::Store;
-use crate::{Answer, Crew, Fleet, News, Outcome, State, Task};
+use crate::{Answer, Crew, Fleet, News, Outcome, Pace, State, Task};
 
 const TASKS: u64 = 200;
 
@@ -38,7 +38,9 @@ fn workers_live_through_the_death_of_their_database_and_finish_each_task_once() 
         sleep(Duration::from_millis(20));
         Ok(document(task))
     });
-    let how = Crew { grace: Duration::from_secs(2), ..crew(2) };
+    // Longer than the server is away, and than a test's machine may be slow.
+    let pace = Pace { longest: Duration::from_secs(15), slack: Duration::from_secs(2) };
+    let how = Crew { grace: Duration::from_secs(2), pace, ..crew(2) };
     let workers = [(); 3].map(|()| rig.worker(how.clone(), bench.clone()));
     // As a power cut does it, and as an operator does.
     for (signal, goal) in [("KILL", 10), ("INT", 60)] {
