@@ -29,7 +29,6 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("watermark", &["frame", "signal"]),
     ("fingerprint", &["frame", "signal"]),
     ("archive", &["frame"]),
-    ("fleet", &["frame"]),
     ("report", &["verdict"]),
     (
         "pipeline",
@@ -51,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 15] = [
+const SECRETS: [(&str, &[&str], &[&str]); 14] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
@@ -59,8 +58,7 @@ const SECRETS: [(&str, &[&str], &[&str]); 15] = [
     ("tract-onnx", &["tract_onnx::"], &["infer"]),
     ("tokenizers", &["tokenizers::"], &["generate"]),
     ("ureq", &["ureq::"], &["provenance", "registry", "service"]),
-    ("sqlx", &["sqlx::"], &["registry", "archive", "fleet"]),
-    ("riverqueue", &["riverqueue::"], &["fleet"]),
+    ("sqlx", &["sqlx::"], &["registry", "archive"]),
     ("object_store", &["object_store::"], &["registry", "scan"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),
