@@ -22,6 +22,7 @@ bench: build
 	@scripts/bench-watermark.sh
 	@scripts/bench-registry.sh
 	@scripts/bench-newsroom.sh
+	@scripts/bench-generation.sh
 
 # The networks and the loop around them against live diffusers; downloads torch.
 parity: setup
