@@ -97,7 +97,7 @@ fn provenance_outranks_the_detector() {
 fn what_cannot_be_judged_says_why() {
     let user = User::new();
     let options = options(&detector(&user));
-    let short = fixture("short.mp4", "-f lavfi -i testsrc2=size=320x240:rate=25 -frames:v 5 -c:v libx264");
+    let short = fixture("five.mp4", "-f lavfi -i testsrc2=size=320x240:rate=25 -frames:v 5 -c:v libx264");
     let still = fixture("still.mp4", "-f lavfi -i color=gray:size=320x240:rate=25:duration=2 -c:v libx264");
     for (clip, reason) in [(short, "5 "), (still, "")] {
         let answer = user.verify(&clip, &format!("{options} --only classifier")).verdict("inconclusive", 1);

@@ -46,7 +46,16 @@ pub fn once(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
 }
 
 /// `ffmpeg ARGUMENTS NAME`, once in a run; arguments are separated by spaces.
+///
+/// # Panics
+/// If another test gave the name to another clip: which of both was made would go by who came first.
 pub fn fixture(name: &str, arguments: &str) -> PathBuf {
+    static RECIPES: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
+    let known = {
+        let mut recipes = RECIPES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        recipes.get_or_insert_default().entry(name.to_owned()).or_insert(arguments.to_owned()).clone()
+    };
+    assert_eq!(known, arguments, "two clips are called {name}");
     once(name, |path| ffmpeg(arguments, path))
 }
 
