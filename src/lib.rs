@@ -5,6 +5,7 @@
 pub use filigrane_archive as archive;
 pub use filigrane_detect as detect;
 pub use filigrane_fingerprint as fingerprint;
+pub use filigrane_fleet as fleet;
 pub use filigrane_frame as frame;
 pub use filigrane_generate as generate;
 pub use filigrane_infer as infer;

@@ -29,6 +29,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("watermark", &["frame", "signal"]),
     ("fingerprint", &["frame", "signal"]),
     ("archive", &["frame"]),
+    ("fleet", &["frame"]),
     ("report", &["verdict"]),
     (
         "pipeline",
@@ -50,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 14] = [
+const SECRETS: [(&str, &[&str], &[&str]); 15] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
@@ -58,7 +59,8 @@ const SECRETS: [(&str, &[&str], &[&str]); 14] = [
     ("tract-onnx", &["tract_onnx::"], &["infer"]),
     ("tokenizers", &["tokenizers::"], &["generate"]),
     ("ureq", &["ureq::"], &["provenance", "registry", "service"]),
-    ("sqlx", &["sqlx::"], &["registry", "archive"]),
+    ("sqlx", &["sqlx::"], &["registry", "archive", "fleet"]),
+    ("riverqueue", &["riverqueue::"], &["fleet"]),
     ("object_store", &["object_store::"], &["registry", "scan"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),

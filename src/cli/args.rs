@@ -1,18 +1,21 @@
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use filigrane::media::VideoCodec;
-use filigrane::pipeline::{Demand, Depth};
+use filigrane::pipeline::Demand;
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
 use uuid::Uuid;
 
 use crate::cli::stream::Stream;
 
+mod fleet;
 mod generating;
+mod scanning;
 mod serving;
 
+pub use fleet::{Jobs, JobsVerb, Which, Work};
 pub use generating::{Generate, ModelsVerb};
+pub use scanning::{Looking, Scan};
 pub use serving::{LogForm, Serve, ServeVerb, TokenVerb};
 
 /// Settles where a video comes from.
@@ -73,9 +76,23 @@ filigrane verify init.mp4 --fragments 'seg-*.m4s'"
     /// Verifies many files: folders, lists, patterns, object stores
     #[command(
         after_help = "Examples:\n  filigrane scan uploads/ -o results.jsonl\n  filigrane scan uploads/ -o results.jsonl \
---resume\n  find uploads -newer last | filigrane scan - --depth key-frames --jobs 8"
+--resume\n  find uploads -newer last | filigrane scan - --depth key-frames --jobs 8\n  \
+filigrane scan /mnt/uploads --database postgres://queue.local/filigrane --wait -o results.jsonl"
     )]
     Scan(Scan),
+    /// Verifies what `scan --database` submits, on any number of machines
+    #[command(
+        after_help = "Examples:\n  filigrane worker --database postgres://queue.local/filigrane --depth key-frames\n  \
+filigrane worker --database sqlite:/var/lib/filigrane/queue.db --jobs 2"
+    )]
+    Worker(Work),
+    /// What waits, runs, is done and is dead in the database of a fleet
+    #[command(
+        after_help = "Examples:\n  filigrane jobs migrate --database postgres://queue.local/filigrane\n  \
+filigrane jobs list --state dead --database postgres://queue.local/filigrane\n  \
+filigrane jobs retry 17 --database postgres://queue.local/filigrane"
+    )]
+    Jobs(Jobs),
     /// Says how the manifest of a video keeps the rules of the C2PA Conformance Program
     #[command(after_help = "Example:\n  filigrane lint signed.mp4")]
     Lint(Lint),
@@ -227,64 +244,6 @@ pub struct Verify {
     pub only: Vec<Stage>,
     #[command(flatten)]
     pub jail: Jail,
-}
-
-#[derive(Args)]
-pub struct Scan {
-    /// Files, folders, patterns in quotes, @LIST with one name or URL a line (- for standard input), or file:///… with all
-    /// objects beneath
-    #[arg(required = true, value_name = "SOURCE")]
-    pub sources: Vec<OsString>,
-    /// Where the answers go, one JSON object a line [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Files looked at at once [default: one for each processor]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "NUMBER")]
-    pub jobs: Option<u16>,
-    /// Go on with an output that an earlier scan left: what it answered is not looked at again
-    #[arg(long, requires = "output")]
-    pub resume: bool,
-    /// How deep to look where nothing is found before: credentials, key-frames, window or whole
-    #[arg(long, value_enum, default_value = "whole", value_name = "TIER")]
-    pub depth: Tier,
-    /// Longest time for one file, seconds [default: 120, and one for each 50 kB]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
-    pub timeout: Option<u64>,
-    /// Folder or URL of the registry to look in [default: the one in the program's own data]
-    #[arg(long, value_name = "REGISTRY")]
-    pub registry: Option<String>,
-    /// Certificates (PEM) whose signatures are trusted for this call, beside those you trust already
-    #[arg(long, value_name = "PEM")]
-    pub trust: Vec<PathBuf>,
-    /// Look for marks made with this key, too: a file with 64 hexadecimal digits
-    #[arg(long, value_name = "FILE")]
-    pub watermark_key: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, statistics.json, fusion.json,
-    /// and a network for each expert
-    #[arg(long, value_name = "DIR")]
-    pub detectors: Option<PathBuf>,
-    /// Read each file in a process that can open, call and start nothing: required, best-effort, or off
-    #[arg(long, default_value = "required", value_name = "HOW")]
-    pub jail: Demand,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Tier {
-    Credentials,
-    KeyFrames,
-    Window,
-    Whole,
-}
-
-impl From<Tier> for Depth {
-    fn from(tier: Tier) -> Self {
-        match tier {
-            Tier::Credentials => Self::Credentials,
-            Tier::KeyFrames => Self::KeyFrames,
-            Tier::Window => Self::Window,
-            Tier::Whole => Self::Whole,
-        }
-    }
 }
 
 /// Where hostile bytes are read.

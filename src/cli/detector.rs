@@ -10,6 +10,7 @@ use filigrane::pipeline::{Examiner, Model};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::model;
 
@@ -31,6 +32,26 @@ struct Card {
 pub fn examiner(folder: &Path, home: &Home) -> Examiner {
     let (folder, home) = (folder.to_owned(), home.clone());
     Examiner::new(move || open(&folder, &home))
+}
+
+/// Of all files in a detector's folder, by their names: what its answers depend on.
+pub fn digest(folder: &Path) -> Result<String, Failure> {
+    let io = |source| Failure::Io { path: folder.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        if entry.file_type().map_err(io)?.is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    let mut all = Sha256::new();
+    for name in names {
+        let bytes = read(folder, &name).map_err(Failure::Usage)?;
+        all.update(Sha256::digest(name.as_bytes()));
+        all.update(Sha256::digest(&bytes));
+    }
+    Ok(Digest(all.finalize().into()).to_string())
 }
 
 /// A file's bytes.

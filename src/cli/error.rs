@@ -15,6 +15,8 @@ pub enum Failure {
     #[error(transparent)]
     Scan(#[from] filigrane::scan::Error),
     #[error(transparent)]
+    Fleet(#[from] filigrane::fleet::Error),
+    #[error(transparent)]
     Service(#[from] filigrane::service::Error),
     #[error(transparent)]
     Infer(#[from] filigrane::infer::Error),
@@ -39,6 +41,7 @@ impl Failure {
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
             Self::Scan(error) => error.kind(),
+            Self::Fleet(error) => error.kind(),
             Self::Service(error) => error.kind(),
             Self::Infer(error) => error.kind(),
             Self::Watermark(error) => error.kind(),

@@ -8,8 +8,10 @@ mod generate;
 mod home;
 mod identity;
 mod jail;
+mod jobs;
 mod key;
 mod lint;
+mod look;
 mod model;
 mod models;
 mod output;
@@ -20,7 +22,9 @@ mod sealed;
 mod serve;
 mod stamp;
 mod stream;
+mod submit;
 mod verify;
+mod worker;
 
 use std::process::ExitCode;
 #[cfg(unix)]
@@ -55,6 +59,8 @@ pub fn run() -> ExitCode {
         Verb::Stamp(stamp) => stamp::run(stamp, &arguments.common, &cancel),
         Verb::Verify(verify) => verify::run(verify, &arguments.common, &cancel),
         Verb::Scan(wanted) => scan::run(wanted, &arguments.common, &cancel),
+        Verb::Worker(wanted) => worker::run(wanted, &arguments.common, &cancel),
+        Verb::Jobs(wanted) => jobs::run(wanted, &arguments.common),
         Verb::Lint(lint) => lint::run(lint, &arguments.common),
         Verb::Identity { verb } => identity::run(verb, &arguments.common),
         Verb::Registry { verb, registry } => registry::run(verb, registry.as_deref(), &arguments.common),

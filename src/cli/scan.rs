@@ -5,49 +5,29 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use filigrane::frame::Limits;
 use filigrane::media::Cancel;
-use filigrane::pipeline::{Course, Stages, Verifier};
 use filigrane::scan::{Results, Scan, Source, Tally, Watcher, scan};
-use filigrane::watermark::Key;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{self, Common};
-use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
-use crate::cli::jail;
-use crate::cli::key::read_key;
+use crate::cli::look::Look;
 use crate::cli::output::{print_json, say};
+use crate::cli::submit;
 
 /// Ticks of the kernel's accounts in a second, on every machine that Rust runs on.
 const TICKS: f64 = 100.0;
 
 pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
+    if let Some(database) = &wanted.database {
+        return submit::run(wanted, database, common, cancel);
+    }
     let start = Instant::now();
     let sources = wanted.sources.iter().map(|word| Source::parse(word)).collect::<Result<Vec<_>, _>>()?;
-    // What is allowed for a file has nothing to do with how long this machine takes to start a process.
-    let ward = jail::tried_ward(wanted.jail, common)?
-        .map(|ward| ward.within(wanted.timeout.map(Duration::from_secs)));
     let home = Home::of(common)?;
-    let trust = home.trust_anchors(&wanted.trust)?;
-    let private = wanted.watermark_key.iter().map(|path| read_key(path));
-    let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
-    let opened = home.existing_registry(wanted.registry.as_deref());
-    let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, &home));
-    let verifier = Verifier {
-        stages: Stages { credentials: true, watermark: true, fingerprint: true, classifier: true },
-        shelf: home.shelf(&opened, wanted.registry.as_deref()),
-        trust: &trust,
-        at: None,
-        keys: &keys,
-        stills: 0,
-        limits: Limits::default(),
-        examiner: examiner.as_ref(),
-        course: Course::Tiered(wanted.depth.into()),
-        ward: ward.as_ref(),
-        cancel: cancel.clone(),
-    };
+    let look = Look::of(&wanted.looking, common, &home, None)?;
+    let verifier = look.verifier(cancel);
     let mut results = match &wanted.output {
         Some(path) => Results::to_file(path, wanted.resume)?,
         None => Results::to_stdout(),
@@ -76,7 +56,7 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
 }
 
 /// The table at the end.
-fn summary(tally: &Tally, elapsed: Duration, cost: Option<f64>) -> String {
+pub fn summary(tally: &Tally, elapsed: Duration, cost: Option<f64>) -> String {
     let mut text = String::new();
     let mut line = |what: &str, count: String| {
         let _ = writeln!(text, "{what:<18} {count:>12}");

@@ -1,5 +1,7 @@
 //! A PostgreSQL server of a test's own, in a folder that goes with it.
 
+#![allow(dead_code)] // Each room that has one needs another part of it.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -31,31 +33,48 @@ impl Server {
             .output()
             .unwrap();
         assert!(laid_out.status.success(), "{laid_out:?}");
-        let process = as_user(&programs.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(folder.path())
-            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { folder, programs, process };
+        let process = spawned(&programs, folder.path());
+        let mut server = Self { folder, programs, process };
+        server.wait();
+        server
+    }
+
+    /// Ends the server by a signal such as `KILL`, and waits until it is gone.
+    pub fn end(&mut self, signal: &str) {
+        let sent =
+            Command::new("kill").args([&format!("-{signal}"), &self.process.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again after its end.
+    pub fn start_again(&mut self) {
+        self.process = spawned(&self.programs, self.folder.path());
+        self.wait();
+    }
+
+    fn wait(&mut self) {
         let start = Instant::now();
-        while server.psql("postgres", "SELECT 1").status.code() != Some(0) {
+        while self.psql("postgres", "SELECT 1").status.code() != Some(0) {
             assert!(start.elapsed() < Duration::from_secs(60), "PostgreSQL does not start");
+            // What a killed server left may still hold its memory.
+            if self.process.try_wait().unwrap().is_some() {
+                self.process = spawned(&self.programs, self.folder.path());
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
-        server
     }
 
     /// The address of a database, made when missing, with the place of its manifests.
     pub fn database(&self, name: &str, objects: &str) -> String {
+        format!("{}&objects={objects}", self.address(name))
+    }
+
+    /// The address of a database, made when missing.
+    pub fn address(&self, name: &str) -> String {
         let made = self.query("postgres", &format!("CREATE DATABASE {name}"));
         assert!(made.trim() == "CREATE DATABASE" || made.contains("already exists"), "{made}");
-        let socket = self.folder.path().display();
-        format!("postgres:///{name}?host={socket}&user=filigrane&objects={objects}")
+        format!("postgres:///{name}?host={}&user=filigrane", self.folder.path().display())
     }
 
     /// Everything that `psql` says to a query.
@@ -80,6 +99,19 @@ impl Drop for Server {
         let _ = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
         let _ = self.process.wait();
     }
+}
+
+fn spawned(programs: &Path, folder: &Path) -> Child {
+    as_user(&programs.join("postgres"))
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder)
+        .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// The newest version's programs, where Debian puts them.

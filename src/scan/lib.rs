@@ -3,9 +3,11 @@
 //!
 //! - [`Source`]: a folder, a file, a pattern, a list of names, or a place in an object store;
 //! - [`Results`]: the file of lines, and which names an earlier scan answered in it;
-//! - [`scan`]: the work.
+//! - [`scan`]: the work;
+//! - [`find`]: the files alone, for work that is done elsewhere.
 
 mod error;
+mod find;
 mod item;
 mod object;
 mod results;
@@ -15,6 +17,7 @@ mod tally;
 mod walk;
 
 pub use error::Error;
+pub use find::{Found, find};
 pub use results::Results;
 pub use scan::{Scan, Watcher, scan};
 pub use source::Source;

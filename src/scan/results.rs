@@ -99,18 +99,24 @@ impl Results {
     }
 
     /// Whether an earlier scan answered this; each of its lines counts once.
-    pub(crate) fn has(&mut self, name: &str) -> bool {
+    pub fn has(&mut self, name: &str) -> bool {
         self.answered.take(name)
     }
 
     /// Writes one line, whole, in one call: whoever kills this program leaves it or leaves it out.
-    pub(crate) fn write(&mut self, report: &Report) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn write(&mut self, report: &Report) -> Result<(), Error> {
         let line = json_line(report);
         self.to.write_all(line.as_bytes()).and_then(|()| self.to.flush()).map_err(Error::io(&self.path))
     }
 
     /// Makes sure that all lines are kept.
-    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// They can't be.
+    pub fn finish(&mut self) -> Result<(), Error> {
         let Some(file) = &self.file else { return Ok(()) };
         match file.sync_all() {
             // A pipe or a device has nothing to keep.

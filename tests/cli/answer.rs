@@ -249,7 +249,7 @@ fn progress_and_notes_stay_off_standard_output() {
 #[test]
 fn every_verb_explains_itself_with_an_example() {
     let user = User::new();
-    for verb in ["stamp", "verify", "identity", "registry"] {
+    for verb in ["stamp", "verify", "scan", "worker", "jobs", "identity", "registry"] {
         let help = user.run([verb, "--help"]).succeeds();
         let example =
             help.stdout.split_once("Example").unwrap_or_else(|| panic!("{verb}: {}", help.stdout)).1;

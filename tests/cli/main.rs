@@ -10,6 +10,8 @@ mod bombs;
 mod classified;
 mod clip;
 mod evidence;
+mod fleet;
+mod fleet_faults;
 mod foreign_server;
 mod fragments;
 mod generated;
@@ -26,6 +28,8 @@ mod marked_twice;
 mod mutated;
 mod newsroom;
 mod obeyed;
+#[path = "../../src/registry/postgres_server.rs"]
+mod postgres_server;
 mod program;
 mod registry;
 mod scan;

@@ -1,0 +1,6 @@
+//! What holds, on both databases, with a server of its own for PostgreSQL.
+
+mod faults;
+mod queue;
+mod rig;
+mod trials;
