@@ -19,6 +19,7 @@ trap 'rm -f "$log"' EXIT
 status=0
 cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" || status=$?
 # The page and its interface, with the program that the tests built.
+PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-stores.sh 2>&1 || status=$?
 FILIGRANE=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-web.sh 2>&1 || status=$?
 PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane ROUNDS=${ROUNDS:-10} scripts/fuzz-api.sh 2>&1 || status=$?
 # "test result: ok. 12 passed; 0 failed; 1 ignored; …", once for each program.

@@ -14,7 +14,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("frame", &[]),
     ("signal", &["frame"]),
     ("verdict", &[]),
@@ -51,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Each library that few rooms know: its package, how sources name it, the rooms.
-const SECRETS: [(&str, &[&str], &[&str]); 15] = [
+const SECRETS: [(&str, &[&str], &[&str]); 17] = [
     ("ffmpeg-next", &["ffmpeg_next", "ffmpeg_sys_next", "ffmpeg::"], &["media"]),
     ("c2pa", &["c2pa::"], &["provenance"]),
     ("cryptoki", &["cryptoki::"], &["provenance"]),
@@ -62,6 +62,8 @@ const SECRETS: [(&str, &[&str], &[&str]); 15] = [
     ("sqlx", &["sqlx::"], &["registry", "archive", "fleet"]),
     ("riverqueue", &["riverqueue::"], &["fleet"]),
     ("object_store", &["object_store::"], &["registry", "scan"]),
+    ("reqwest", &["reqwest::"], &["scan"]),
+    ("parquet", &["parquet::"], &["scan"]),
     ("axum", &["axum::"], &["service"]),
     ("hyper", &["hyper::", "hyper_util::"], &["service"]),
     ("landlock", &["landlock::"], &["jail"]),

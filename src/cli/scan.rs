@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use filigrane::media::Cancel;
-use filigrane::scan::{Results, Scan, Source, Tally, Watcher, scan};
+use filigrane::scan::{Error, Results, Scan, Source, Stores, Tally, Watcher, scan, tabulate};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{self, Common};
@@ -24,6 +24,7 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
         return submit::run(wanted, database, common, cancel);
     }
     let start = Instant::now();
+    vacant(wanted)?;
     let sources = wanted.sources.iter().map(|word| Source::parse(word)).collect::<Result<Vec<_>, _>>()?;
     let home = Home::of(common)?;
     let look = Look::of(&wanted.looking, common, &home, None)?;
@@ -33,7 +34,11 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
         None => Results::to_stdout(),
     };
     let processors = || available_parallelism().map_or(1, NonZero::get);
-    let how = Scan { jobs: wanted.jobs.map_or_else(processors, usize::from), cache: home.cache() };
+    let how = Scan {
+        jobs: wanted.jobs.map_or_else(processors, usize::from),
+        cache: home.cache(),
+        stores: stores(),
+    };
     let mut bar = Bar::new(common.quiet, start, results.earlier());
     let done = scan(&sources, &verifier, &how, &mut results, &mut bar);
     bar.clear();
@@ -46,6 +51,7 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
         )));
     }
     let tally = done?;
+    table(wanted)?;
     if !common.quiet {
         summary(&tally, start.elapsed(), bar.cost(&tally)).lines().for_each(say);
     }
@@ -53,6 +59,29 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
         print_json(&tally);
     }
     Ok(0)
+}
+
+/// Refuses a table that is there already, before anything is looked at.
+pub fn vacant(wanted: &args::Scan) -> Result<(), Failure> {
+    match &wanted.parquet {
+        Some(path) if path.exists() && !wanted.resume => Err(Error::Exists(path.clone()).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the table that was asked for.
+pub fn table(wanted: &args::Scan) -> Result<(), Failure> {
+    if let (Some(lines), Some(path)) = (&wanted.output, &wanted.parquet) {
+        tabulate(lines, path)?;
+    }
+    Ok(())
+}
+
+/// What the environment says of object stores.
+pub fn stores() -> Stores {
+    let texts = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Stores::of(texts)
 }
 
 /// The table at the end.

@@ -18,7 +18,7 @@ use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::look::{hex, policy};
 use crate::cli::output::{print, print_json, say};
-use crate::cli::scan::summary;
+use crate::cli::scan::{stores, summary, table, vacant};
 use crate::cli::worker::{ENGINE, TIMEOUT};
 
 /// Files submitted at once.
@@ -49,6 +49,7 @@ pub fn run(wanted: &args::Scan, database: &str, common: &Common, cancel: &Cancel
     if wanted.output.is_some() && !wanted.wait {
         return Err(Failure::Usage("--output keeps answers: with --database it needs --wait".to_owned()));
     }
+    vacant(wanted)?;
     let sources = wanted.sources.iter().map(|word| Source::parse(word)).collect::<Result<Vec<_>, _>>()?;
     let home = Home::of(common)?;
     let policy = policy(&wanted.looking, &home, TIMEOUT)?;
@@ -74,7 +75,7 @@ pub fn run(wanted: &args::Scan, database: &str, common: &Common, cancel: &Cancel
         submitted: 0,
     };
     let mut trouble = None;
-    let found = find(&sources, &mut |found| match submitting.take(found) {
+    let found = find(&sources, &stores(), &mut |found| match submitting.take(found) {
         Ok(()) if !cancel.is_cancelled() => ControlFlow::Continue(()),
         Ok(()) => ControlFlow::Break(()),
         Err(failure) => {
@@ -94,6 +95,7 @@ pub fn run(wanted: &args::Scan, database: &str, common: &Common, cancel: &Cancel
     }
     found?;
     if wanted.wait {
+        table(wanted)?;
         if !common.quiet {
             summary(&submitting.tally, start.elapsed(), None).lines().for_each(say);
         }

@@ -34,6 +34,8 @@ impl Objects {
             let store =
                 LocalFileSystem::new_with_prefix(&folder).map_err(|error| wrong(error.to_string()))?;
             Box::new(store.with_fsync(true))
+        } else if url.scheme() != "memory" {
+            return Err(wrong("manifests are kept in a folder, file:///PATH".to_owned()));
         } else {
             let (store, prefix) = object_store::parse_url(&url).map_err(|error| wrong(error.to_string()))?;
             Box::new(PrefixStore::new(store, prefix))

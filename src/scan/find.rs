@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::item::Item;
 use crate::walk::walk;
-use crate::{Error, Source};
+use crate::{Error, Source, Stores};
 
 /// One thing that sources name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,12 @@ pub enum Found {
 ///
 /// # Errors
 /// A source is there that can't be gone through at all.
-pub fn find(sources: &[Source], visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), Error> {
-    walk(sources, &mut |item| {
+pub fn find(
+    sources: &[Source],
+    stores: &Stores,
+    visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    walk(sources, stores, &mut |item| {
         let name = item.name();
         visit(match item {
             Item::File(path) => Found::File(path),
@@ -48,7 +52,7 @@ mod tests {
         let words = [file.as_os_str(), OsStr::new(&listed)];
         let sources: Vec<Source> = words.iter().map(|word| Source::parse(word).unwrap()).collect();
         let mut all = Vec::new();
-        find(&sources, &mut |found| {
+        find(&sources, &Stores::default(), &mut |found| {
             all.push(found);
             ControlFlow::Continue(())
         })

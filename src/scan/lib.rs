@@ -2,8 +2,10 @@
 //! by one line, in order of completion. Memory does not grow with their number.
 //!
 //! - [`Source`]: a folder, a file, a pattern, a list of names, or a place in an object store;
+//! - [`Stores`]: how object stores are reached;
 //! - [`Results`]: the file of lines, and which names an earlier scan answered in it;
 //! - [`scan`]: the work;
+//! - [`tabulate`]: the lines as a Parquet table;
 //! - [`find`]: the files alone, for work that is done elsewhere.
 
 mod error;
@@ -13,6 +15,8 @@ mod object;
 mod results;
 mod scan;
 mod source;
+mod stores;
+mod table;
 mod tally;
 mod walk;
 
@@ -21,4 +25,6 @@ pub use find::{Found, find};
 pub use results::Results;
 pub use scan::{Scan, Watcher, scan};
 pub use source::Source;
+pub use stores::Stores;
+pub use table::tabulate;
 pub use tally::Tally;

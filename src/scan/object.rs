@@ -10,7 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
-use crate::Error;
+use crate::{Error, Stores};
 
 /// Largest object that is fetched, bytes.
 const LARGEST: u64 = 64 << 30;
@@ -43,10 +43,13 @@ pub(crate) fn shown(url: &Url) -> String {
 }
 
 impl Bucket {
-    /// The place that a URL names, by the environment's credentials.
-    pub fn open(url: &Url) -> Result<Self, Error> {
+    /// The place that a URL names.
+    pub fn open(url: &Url, stores: &Stores) -> Result<Self, Error> {
         let wrong = |detail: String| Error::Source { place: shown(url), detail };
-        let (store, prefix) = object_store::parse_url(url).map_err(|error| wrong(error.to_string()))?;
+        // The client of stores takes what the process has; another that was set before does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let opened = object_store::parse_url_opts(url, stores.settings());
+        let (store, prefix) = opened.map_err(|error| wrong(error.to_string()))?;
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| wrong(error.to_string()))?;
         Ok(Self { url: url.clone(), store, prefix, runtime })
@@ -67,31 +70,41 @@ impl Bucket {
     /// Visits the keys under the place, as they come, and what is wrong with those that can't be listed.
     ///
     /// # Errors
-    /// Nothing but faults one after the other: the store does not answer.
+    /// Nothing but a fault, or many one after the other: the store does not answer.
     pub fn each(
         &self,
         visit: &mut dyn FnMut(Result<Key, String>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
         self.runtime.block_on(async {
             let mut objects = self.store.list(Some(&self.prefix));
-            let mut faults = 0;
-            while let Some(object) = poll_fn(|context| objects.as_mut().poll_next(context)).await {
-                let key = match object {
-                    Ok(object) => {
-                        faults = 0;
-                        Ok(object.location)
+            let (mut faults, mut none) = (0, true);
+            // Kept back until something follows: a listing that is nothing but a fault is that of a store which does not answer.
+            let mut held = None;
+            loop {
+                let next = poll_fn(|context| objects.as_mut().poll_next(context)).await;
+                if let Some(error) = held.take() {
+                    if next.is_none() && none {
+                        return Err(self.failed(&error));
                     }
-                    Err(error) if faults < FAULTS => {
+                    if visit(Err(one_line(&error))).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                match next {
+                    None => return Ok(ControlFlow::Continue(())),
+                    Some(Ok(object)) => {
+                        (faults, none) = (0, false);
+                        if visit(Ok(object.location)).is_break() {
+                            return Ok(ControlFlow::Break(()));
+                        }
+                    }
+                    Some(Err(error)) if faults < FAULTS => {
                         faults += 1;
-                        Err(error.to_string())
+                        held = Some(error);
                     }
-                    Err(error) => return Err(self.failed(&error)),
-                };
-                if visit(key).is_break() {
-                    return Ok(ControlFlow::Break(()));
+                    Some(Err(error)) => return Err(self.failed(&error)),
                 }
             }
-            Ok(ControlFlow::Continue(()))
         })
     }
 
@@ -111,14 +124,14 @@ impl Bucket {
         let mut file =
             tempfile::tempfile_in(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         self.runtime.block_on(async {
-            let object = self.store.get(key).await.map_err(|error| error.to_string())?;
+            let object = self.store.get(key).await.map_err(|error| one_line(&error))?;
             if object.meta.size > LARGEST {
                 return Err(format!("{} bytes are over the limit of {LARGEST}", object.meta.size));
             }
             let mut left = LARGEST;
             let mut parts = object.into_stream();
             while let Some(part) = poll_fn(|context| parts.as_mut().poll_next(context)).await {
-                let part = part.map_err(|error| error.to_string())?;
+                let part = part.map_err(|error| one_line(&error))?;
                 left = left.checked_sub(part.len() as u64).ok_or("it is longer than was said")?;
                 file.write_all(&part).map_err(|error| format!("{}: {error}", folder.display()))?;
             }
@@ -129,6 +142,16 @@ impl Bucket {
     }
 
     fn failed(&self, error: &object_store::Error) -> Error {
-        Error::Source { place: shown(&self.url), detail: error.to_string() }
+        Error::Source { place: shown(&self.url), detail: one_line(error) }
     }
+}
+
+/// Most of what a store says, characters.
+const LONGEST: usize = 300;
+
+/// A store's fault in a line: servers answer in pages of XML.
+fn one_line(error: &object_store::Error) -> String {
+    let text = error.to_string();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().filter(|character| !character.is_control()).take(LONGEST).collect()
 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{Error, Tally};
 
 /// Longest line of an earlier scan, bytes.
-const LONGEST_LINE: u64 = 64 << 20;
+pub(crate) const LONGEST_LINE: u64 = 64 << 20;
 
 /// Where lines go, and which names are answered already.
 pub struct Results {

@@ -10,7 +10,7 @@ use filigrane_verdict::Report;
 
 use crate::item::Item;
 use crate::walk::walk;
-use crate::{Error, Results, Source, Tally};
+use crate::{Error, Results, Source, Stores, Tally};
 
 /// Items that wait for a worker, for each of these: enough that none waits for a slow folder, few enough to keep in memory.
 const WAITING: usize = 16;
@@ -22,6 +22,8 @@ pub struct Scan {
     pub jobs: usize,
     /// A folder for what is fetched from object stores; it is made when it is needed.
     pub cache: PathBuf,
+    /// How object stores are reached.
+    pub stores: Stores,
 }
 
 /// Told how far a scan is; returns at once.
@@ -65,7 +67,7 @@ pub fn scan(
         drop(take);
         let (tell, shared) = (tell, &results);
         scope.spawn(move || {
-            let walked = walk(sources, &mut |item| offer(item, &give, &tell, shared, verifier));
+            let walked = walk(sources, &how.stores, &mut |item| offer(item, &give, &tell, shared, verifier));
             // Nobody hears it when writing failed.
             let _ = tell.send(News::Walked(walked));
         });

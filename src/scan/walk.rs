@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::item::Item;
 use crate::object::Bucket;
-use crate::{Error, Source};
+use crate::{Error, Source, Stores};
 
 /// Deepest folder that is entered.
 const DEEPEST: usize = 64;
@@ -21,26 +21,26 @@ type Visit<'a> = dyn FnMut(Item) -> ControlFlow<()> + 'a;
 ///
 /// # Errors
 /// A source is there that can't be gone through at all.
-pub(crate) fn walk(sources: &[Source], visit: &mut Visit<'_>) -> Result<(), Error> {
+pub(crate) fn walk(sources: &[Source], stores: &Stores, visit: &mut Visit<'_>) -> Result<(), Error> {
     for source in sources {
-        if one(source, visit)?.is_break() {
+        if one(source, stores, visit)?.is_break() {
             break;
         }
     }
     Ok(())
 }
 
-fn one(source: &Source, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Error> {
+fn one(source: &Source, stores: &Stores, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Error> {
     match source {
         Source::Place(path) => Ok(place(path, visit)),
         Source::Pattern(pattern) => matching(pattern, visit),
         Source::List(Some(path)) => {
             let file = File::open(path).map_err(Error::io(path))?;
-            list(BufReader::new(file), path, visit)
+            list(BufReader::new(file), path, stores, visit)
         }
-        Source::List(None) => list(io::stdin().lock(), Path::new("standard input"), visit),
+        Source::List(None) => list(io::stdin().lock(), Path::new("standard input"), stores, visit),
         Source::Store(url) => {
-            let bucket = Arc::new(Bucket::open(url)?);
+            let bucket = Arc::new(Bucket::open(url, stores)?);
             if bucket.is_object() {
                 return Ok(visit(Item::Object(Arc::clone(&bucket), bucket.key())));
             }
@@ -125,7 +125,12 @@ fn matching(pattern: &str, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Err
     if found { Ok(ControlFlow::Continue(())) } else { Err(wrong("no file of such a name".to_owned())) }
 }
 
-fn list(mut lines: impl BufRead, path: &Path, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Error> {
+fn list(
+    mut lines: impl BufRead,
+    path: &Path,
+    stores: &Stores,
+    visit: &mut Visit<'_>,
+) -> Result<ControlFlow<()>, Error> {
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -143,7 +148,7 @@ fn list(mut lines: impl BufRead, path: &Path, visit: &mut Visit<'_>) -> Result<C
         if name.is_empty() {
             continue;
         }
-        let next = match Source::of_line(name).and_then(|source| one(&source, visit)) {
+        let next = match Source::of_line(name).and_then(|source| one(&source, stores, visit)) {
             Ok(next) => next,
             // One line of many: it has its answer as all others have.
             Err(error) => visit(Item::Fault(String::from_utf8_lossy(name).into_owned(), error.to_string())),

@@ -4,7 +4,7 @@ use super::*;
 
 fn names(sources: &[Source]) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
-    walk(sources, &mut |item| {
+    walk(sources, &Stores::default(), &mut |item| {
         names.push(match &item {
             Item::Fault(name, why) => format!("{name}: {why}"),
             item => item.name(),
@@ -83,7 +83,7 @@ fn objects_of_a_store_are_named_by_url_and_fetched_whole() {
     fs::write(top.join("a/two.mp4"), "content").expect("written");
     let one = url.join("two.mp4").expect("a URL");
     let mut read = String::new();
-    walk(&[Source::Store(one.clone())], &mut |item| {
+    walk(&[Source::Store(one.clone())], &Stores::default(), &mut |item| {
         assert_eq!(item.name(), one.to_string());
         let Item::Object(bucket, key) = item else { panic!("an object") };
         let mut file = bucket.fetch(&key, &top.join("cache")).expect("fetched");

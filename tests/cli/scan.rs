@@ -72,6 +72,20 @@ fn every_file_of_every_source_has_one_line_and_unreadable_ones_say_why() {
 }
 
 #[test]
+fn answers_are_written_as_a_table_too_and_none_is_overwritten() {
+    let user = User::new();
+    copies(&user, 2);
+    let scan = ["scan", "uploads", "-o", "all.jsonl", "--parquet", "all.parquet", "--quiet"];
+    user.run(scan).succeeds();
+    let table = fs::read(user.path("all.parquet")).unwrap();
+    assert!(table.starts_with(b"PAR1") && table.ends_with(b"PAR1"));
+    fs::remove_file(user.path("all.jsonl")).unwrap();
+    user.run(scan).refusal("all.parquet");
+    assert!(!user.path("all.jsonl").exists(), "nothing was looked at");
+    user.run([&scan[..], &["--resume"]].concat()).succeeds();
+}
+
+#[test]
 fn a_list_comes_over_standard_input_and_lines_go_to_standard_output() {
     let user = User::new();
     copies(&user, 3);

@@ -6,8 +6,9 @@ use filigrane::pipeline::{Demand, Depth};
 
 #[derive(Args)]
 pub struct Scan {
-    /// Files, folders, patterns in quotes, @LIST with one name or URL a line (- for standard input), or file:///… with all
-    /// objects beneath
+    /// Files, folders, patterns in quotes, @LIST with one name or URL a line (- for standard input), or a URL of an
+    /// object store with all objects beneath: s3://BUCKET/PREFIX, gs://…, az://…, file:///… (credentials as the stores' own tools
+    /// take them from the environment)
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<OsString>,
     /// Where the answers go, one JSON object a line [default: standard output]
@@ -19,6 +20,9 @@ pub struct Scan {
     /// Go on with an output that an earlier scan left: what it answered is not looked at again
     #[arg(long, requires = "output")]
     pub resume: bool,
+    /// When all is answered, write the lines of the output as a table, too: Apache Parquet, a row each
+    #[arg(long, requires = "output", value_name = "FILE")]
+    pub parquet: Option<PathBuf>,
     /// Submit the files to this fleet's workers, who must see them at the same places: postgres://USER@HOST/NAME (password
     /// in PGPASSWORD) or sqlite:PATH
     #[arg(long, value_name = "URL", conflicts_with = "jobs")]
