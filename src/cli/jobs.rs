@@ -108,10 +108,11 @@ fn each(
     };
     which.numbers.iter().copied().for_each(&mut one);
     let mut page = Page { states: vec![State::Dead], after: None, most: PAGE };
-    while which.dead {
+    let mut more = which.dead;
+    while more {
         let jobs = fleet.list(&page)?;
-        let Some(last) = jobs.last() else { break };
-        page.after = Some(last.id);
+        page.after = jobs.last().map(|job| job.id);
+        more = page.after.is_some();
         jobs.iter().map(|job| job.id).for_each(&mut one);
     }
     if let Some(failure) = trouble {
