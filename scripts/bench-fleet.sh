@@ -14,11 +14,17 @@ programs=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
 room=$(mktemp -d)
 workers=()
 as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"; else "$@"; fi; }
-start_database() {
-    as "$programs/postgres" -D "$room/data" -k "$room" -c listen_addresses= >>"$room/log" 2>&1 &
+# In place of the shell that starts it, so that its number is the server's.
+postgres() {
+    local server=("$programs/postgres" -D "$room/data" -k "$room" -c listen_addresses=)
+    [ "$(id -u)" != 0 ] || server=(setpriv --reuid=postgres --regid=postgres --clear-groups -- "${server[@]}")
+    (exec "${server[@]}") >>"$room/log" 2>&1 &
     database=$!
+}
+start_database() {
+    postgres
     until psql -qtAX -h "$room" -U filigrane -d postgres -c 'SELECT 1' >/dev/null 2>&1; do
-        kill -0 "$database" 2>/dev/null || { sleep 0.5; as "$programs/postgres" -D "$room/data" -k "$room" -c listen_addresses= >>"$room/log" 2>&1 & database=$!; }
+        kill -0 "$database" 2>/dev/null || { sleep 0.5; postgres; }
         sleep 0.2
     done
 }
@@ -72,7 +78,7 @@ SELECT 'done without a result, or a result of one that is not done: '||count(*) 
     FULL JOIN filigrane_result r ON r.job_id = j.id WHERE (j.state = 'completed') IS DISTINCT FROM (r.job_id IS NOT NULL);
 SELECT 'tried more than once: '||count(*) FROM river_job WHERE attempt > 1;
 SQL
-kill -9 "${workers[@]}" 2>/dev/null || true
+kill -9 "${workers[@]}" 2>/dev/null || true; wait "${workers[@]}" 2>/dev/null || true
 
 spent() { awk '{ sub(/.*\) /, ""); print ($12 + $13 + $14 + $15) / 100 }' "/proc/$1/stat"; }
 # The server's own children that live, and those that ended.
