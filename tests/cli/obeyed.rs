@@ -122,6 +122,22 @@ fn the_object_is_where_the_prompt_puts_it() {
 }
 
 #[test]
+fn the_object_goes_the_way_that_the_prompt_says() {
+    for (prompt, across, down) in [
+        ("a red ball moves left in the middle over the sea", -1.0, 0.0),
+        ("a blue square moves right in the middle over the desert", 1.0, 0.0),
+        ("a purple star rises in the middle over the beach", 0.0, -1.0),
+        ("an orange balloon falls in the middle over the meadow", 0.0, 1.0),
+    ] {
+        obeyed(prompt, |seen| {
+            let (x, y) = travel(seen);
+            let (along, aside) = (x * across + y * down, x * down + y * across);
+            along > 0.15 && aside.abs() < 0.1
+        });
+    }
+}
+
+#[test]
 fn the_object_grows_shrinks_or_rests_as_the_prompt_says() {
     obeyed("a red ball grows in the middle over the sea", |seen| growth(seen) > 1.5);
     obeyed("a blue square shrinks in the middle over the desert", |seen| growth(seen) < 0.67);

@@ -16,8 +16,10 @@ def main():
     options.add_argument("out", type=Path, help="where loss.svg goes")
     chosen = options.parse_args()
     plt.rcParams["svg.hashsalt"] = "filigrane"
-    figure, panes = plt.subplots(1, 2, figsize=(9, 3.2))
-    for pane, name in zip(panes, ("autoencoder", "denoiser")):
+    # A training that went on from a shipped model has no log of the parts that it left as they were.
+    names = [name for name in ("autoencoder", "denoiser") if (chosen.folder / f"{name}.jsonl").exists()]
+    figure, panes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
+    for pane, name in zip(panes[0], names):
         lines = [json.loads(line) for line in (chosen.folder / f"{name}.jsonl").read_text().splitlines()]
         pane.plot([line["cpu_s"] for line in lines], [line["loss"] for line in lines], linewidth=1)
         pane.set(title=f"{name}: {lines[-1]['step']} steps", xlabel="processor time, s", ylabel="loss", yscale="log")
