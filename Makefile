@@ -23,6 +23,7 @@ bench: build
 	@scripts/bench-registry.sh
 	@scripts/bench-newsroom.sh
 	@scripts/bench-generation.sh
+	@scripts/bench-fleet.sh
 
 # The networks and the loop around them against live diffusers; downloads torch.
 parity: setup
