@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use filigrane::frame::Limits;
+use filigrane::frame::{Digest, Limits};
 use filigrane::media::Cancel;
 use filigrane::pipeline::{Course, Examiner, Shelf, Stages, Verifier, Ward};
 use filigrane::provenance::TrustAnchors;
@@ -98,16 +98,16 @@ pub fn policy(wanted: &Looking, home: &Home, timeout: Duration) -> Result<String
         "timeout": wanted.timeout.map_or(timeout, Duration::from_secs).as_secs(),
         "trust": trust,
     });
-    Ok(hex(&Sha256::digest(settings.to_string().as_bytes())))
+    Ok(digest(&settings.to_string()))
 }
 
 fn key_digest(path: &Path) -> Result<String, Failure> {
     read_key(path)?;
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|source| Failure::Io { path: path.to_owned(), source })?;
-    Ok(hex(&Sha256::digest(text.trim().to_ascii_lowercase().as_bytes())))
+    Ok(digest(&text.trim().to_ascii_lowercase()))
 }
 
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn digest(text: &str) -> String {
+    Digest(Sha256::digest(text.as_bytes()).into()).to_string()
 }

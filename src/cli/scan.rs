@@ -61,11 +61,18 @@ pub fn run(wanted: &args::Scan, common: &Common, cancel: &Cancel) -> Result<u8, 
     Ok(0)
 }
 
-/// Refuses a table that is there already, before anything is looked at.
+/// Refuses a table that is there already or can't be, before anything is looked at.
 pub fn vacant(wanted: &args::Scan) -> Result<(), Failure> {
     match &wanted.parquet {
         Some(path) if path.exists() && !wanted.resume => Err(Error::Exists(path.clone()).into()),
-        _ => Ok(()),
+        Some(path) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            match folder.map(std::fs::metadata) {
+                Some(Err(source)) => Err(Failure::Io { path: path.clone(), source }),
+                _ => Ok(()),
+            }
+        }
+        None => Ok(()),
     }
 }
 

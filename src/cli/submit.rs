@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
 use std::thread::sleep;
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use filigrane::fleet::{Answer, Error, Fleet, Location, Outcome, Priority, State, Task};
 use filigrane::media::Cancel;
+use filigrane::pipeline::digest_of;
 use filigrane::scan::{Found, Results, Source, Tally, find};
 use filigrane::verdict::Report;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::cli::args::{self, Common};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
-use crate::cli::look::{hex, policy};
+use crate::cli::look::policy;
 use crate::cli::output::{print, print_json, say};
 use crate::cli::scan::{stores, summary, table, vacant};
 use crate::cli::worker::{ENGINE, TIMEOUT};
@@ -320,18 +320,8 @@ fn digest(path: &Path, cancel: &Cancel) -> io::Result<Option<String>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("no file"));
     }
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut portion = vec![0; 1 << 20];
-    loop {
-        if cancel.is_cancelled() {
-            return Ok(None);
-        }
-        match file.read(&mut portion) {
-            Ok(0) => return Ok(Some(hex(&hash.finalize()))),
-            Ok(count) => hash.update(portion.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    match digest_of(&File::open(path)?, cancel) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        read => read.map(|(digest, _)| Some(digest.to_string())),
     }
 }

@@ -1,3 +1,4 @@
+use filigrane_frame::Digest;
 use riverqueue::{InsertOpts, JobArgs, JobState, UniqueOpts};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -130,7 +131,7 @@ fn digest(texts: &[&str]) -> String {
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest(hash.finalize().into()).to_string()
 }
 
 #[cfg(test)]

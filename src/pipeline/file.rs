@@ -49,8 +49,11 @@ pub(crate) fn refuse_holes(facts: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// The same of an open file, from where it stands.
-pub(crate) fn digest_of(file: &File, cancel: &Cancel) -> io::Result<(Digest, u64)> {
+/// SHA-256 and size of the bytes of an open file, from where it stands.
+///
+/// # Errors
+/// It can't be read; or [`io::ErrorKind::Interrupted`] when `cancel` says so.
+pub fn digest_of(file: &File, cancel: &Cancel) -> io::Result<(Digest, u64)> {
     let mut hash = Sha256::new();
     let size = add(file, &mut hash, &mut vec![0; 1 << 20], cancel)?;
     Ok((Digest(hash.finalize().into()), size))

@@ -39,6 +39,7 @@ pub use course::Course;
 pub use errand::believes;
 pub use error::Error;
 pub use examiner::{Examiner, Model};
+pub use file::digest_of;
 pub use filigrane_jail::{Demand, Fate, Level};
 pub use filigrane_media::Cancel;
 pub use filigrane_provenance::active_manifest;

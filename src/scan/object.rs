@@ -23,6 +23,8 @@ pub(crate) struct Bucket {
     url: Url,
     store: Box<dyn ObjectStore>,
     prefix: Key,
+    /// It is on the network, and the environment has no credentials.
+    keyless: bool,
     runtime: Runtime,
 }
 
@@ -49,10 +51,13 @@ impl Bucket {
         // The client of stores takes what the process has; another that was set before does as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let opened = object_store::parse_url_opts(url, stores.settings());
-        let (store, prefix) = opened.map_err(|error| wrong(error.to_string()))?;
+        let (store, prefix) = opened.map_err(|error| {
+            wrong(format!("{}; use s3://BUCKET/PREFIX, gs://…, az://… or file:///…", one_line(&error)))
+        })?;
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { url: url.clone(), store, prefix, runtime })
+        let keyless = url.scheme() != "file" && !stores.name_somebody();
+        Ok(Self { url: url.clone(), store, prefix, keyless, runtime })
     }
 
     /// The place, as a URL.
@@ -142,7 +147,12 @@ impl Bucket {
     }
 
     fn failed(&self, error: &object_store::Error) -> Error {
-        Error::Source { place: shown(&self.url), detail: one_line(error) }
+        let hint = if self.keyless {
+            "; the environment has no credentials (AWS_…, AZURE_…, GOOGLE_…)"
+        } else {
+            ""
+        };
+        Error::Source { place: shown(&self.url), detail: one_line(error) + hint }
     }
 }
 

@@ -20,6 +20,14 @@ impl Stores {
         Self(variables.into_iter().filter(|(name, value)| known(name) && !value.is_empty()).collect())
     }
 
+    /// Whether any of them says who asks.
+    pub(crate) fn name_somebody(&self) -> bool {
+        let says = |name: &str| {
+            ["KEY", "TOKEN", "ACCOUNT", "CREDENTIALS", "EMULATOR"].iter().any(|part| name.contains(part))
+        };
+        self.0.iter().any(|(name, _)| says(name))
+    }
+
     /// Names and values.
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -37,6 +45,8 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
         assert_eq!(stores.settings().collect::<Vec<_>>(), [("AWS_SECRET_ACCESS_KEY", "hidden")]);
+        assert!(stores.name_somebody());
+        assert!(!Stores::of([("AWS_REGION".to_owned(), "eu".to_owned())]).name_somebody());
         assert_eq!(format!("{stores:?}"), "{\"AWS_SECRET_ACCESS_KEY\"}");
     }
 }

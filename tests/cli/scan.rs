@@ -83,6 +83,10 @@ fn answers_are_written_as_a_table_too_and_none_is_overwritten() {
     user.run(scan).refusal("all.parquet");
     assert!(!user.path("all.jsonl").exists(), "nothing was looked at");
     user.run([&scan[..], &["--resume"]].concat()).succeeds();
+    user.run(["scan", "uploads", "-o", "more.jsonl", "--parquet", "none/all.parquet"])
+        .refusal("none/all.parquet");
+    assert!(!user.path("more.jsonl").exists(), "nothing was looked at");
+    assert!(user.run(["scan", "ftp://host/uploads"]).refusal("ftp://host/uploads").contains("s3://"));
 }
 
 #[test]
