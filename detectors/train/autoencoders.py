@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from precision import half
+
 
 def conv(tensors, name, stride=1):
     weight, bias = tensors[f"{name}.weight"], tensors.get(f"{name}.bias")
@@ -73,6 +75,7 @@ class Autoencoder:
         out = np.empty_like(pictures)
         for index, picture in enumerate(pictures):
             x = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
-            y = self.decoder(self.encoder(x.to(memory_format=torch.channels_last))).clamp(0, 1)
+            with half():
+                y = self.decoder(self.encoder(x.to(memory_format=torch.channels_last))).float().clamp(0, 1)
             out[index] = (y[0].permute(1, 2, 0) * 255).round().byte().numpy()
         return out

@@ -8,8 +8,10 @@ import torch
 from features import Features, strand_of, target
 
 SIDE = 96
-# Of each batch: pairs of a camera window and its reconstruction, and single crops of the two classes.
-PAIRS, SINGLES = 6, 10
+# Of each batch: pairs of a camera window and its reconstruction, mosaics of such pairs, and single crops of the two classes.
+PAIRS, MOSAICS, SINGLES = 6, 4, 10
+# Side of a patch that the networks have a logit for.
+PATCH = 16
 # Chance that a reconstruction keeps the camera's coarse bands, so that fine diagonals alone tell (WaveRep, Corvi et al. 2025).
 SWAPPED = 0.25
 # Of camera crops: how many are hard negatives, and processed windows.
@@ -38,6 +40,18 @@ def swapped(camera: torch.Tensor, redrawn: torch.Tensor) -> torch.Tensor:
     lower_c, lower_rows, lower_columns, _ = haar(low_c)
     lower_diagonal = haar(low_r)[3]
     return unhaar(unhaar(lower_c, lower_rows, lower_columns, lower_diagonal), rows_c, columns_c, diagonal)
+
+
+def mosaic(lot: np.random.Generator, camera: torch.Tensor, redrawn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """One of the two with a rectangle of whole patches of the other, and the mask of patches that are redrawn."""
+    count = camera.shape[-1] // PATCH
+    across, down = (int(lot.integers(2, count)) for _ in range(2))
+    x, y = int(lot.integers(0, count - across + 1)), int(lot.integers(0, count - down + 1))
+    inside = torch.zeros(count, count)
+    inside[y : y + down, x : x + across] = 1
+    mask = inside if lot.random() < 0.5 else 1 - inside
+    whole = mask.repeat_interleave(PATCH, 0).repeat_interleave(PATCH, 1)
+    return torch.where(whole > 0, redrawn, camera), mask
 
 
 class Batches:
@@ -115,17 +129,27 @@ class Batches:
             out.append((held.flip(axes) if axes else held) * gain + offset)
         return out
 
-    def draw(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """(crops (n, 4, SIDE, SIDE), y (n,)): first the `PAIRS` camera windows, then their reconstructions in the same order, then singles."""
+    def pair(self, lot: np.random.Generator) -> list[torch.Tensor]:
+        """A camera window and its reconstruction."""
+        pairs = self.pairs[self.sources[lot.integers(len(self.sources))]]
+        return self.crop(lot, *pairs[lot.integers(len(pairs))])
+
+    def draw(self, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(crops (n, 4, SIDE, SIDE), y (n - MOSAICS,), masks (MOSAICS, SIDE / 16, SIDE / 16)): first the `PAIRS` camera windows, then their
+        reconstructions in the same order, then singles, then mosaics, whose masks are 1 where a patch is redrawn."""
         lot = np.random.default_rng((self.seed, step))
-        camera, redrawn, singles, y = [], [], [], []
+        camera, redrawn, singles, y, mosaics, masks = [], [], [], [], [], []
         for _ in range(PAIRS):
-            pairs = self.pairs[self.sources[lot.integers(len(self.sources))]]
-            a, b = self.crop(lot, *pairs[lot.integers(len(pairs))])
+            a, b = self.pair(lot)
             camera.append(a)
             redrawn.append(swapped(a, b) if lot.random() < SWAPPED else b)
         for number in range(2 * SINGLES):
             strand = "generated" if number % 2 else self.camera_strand(lot)
             singles += self.crop(lot, self.single(lot, strand))
             y.append(number % 2)
-        return torch.stack([*camera, *redrawn, *singles]), torch.tensor([0] * PAIRS + [1] * PAIRS + y).float()
+        for _ in range(MOSAICS):
+            made, mask = mosaic(lot, *self.pair(lot))
+            mosaics.append(made)
+            masks.append(mask)
+        crops = torch.stack([*camera, *redrawn, *singles, *mosaics])
+        return crops, torch.tensor([0] * PAIRS + [1] * PAIRS + y).float(), torch.stack(masks)

@@ -13,7 +13,7 @@ from pathlib import Path
 import plan
 import scores
 
-FILES = ("statistics.json", "spatial.onnx", "temporal.onnx", "fusion.json")
+FILES = ("statistics.json", "spatial.onnx", "temporal.onnx", "fusion.json", "familiar.json")
 
 
 def quoted(value) -> str:
@@ -29,6 +29,7 @@ def counts(detectors: Path, state: Path) -> list[str]:
     used = {version["file"] for version in plan.load(state)}
     with (detectors / "split.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["file"] in used]
+    rows += [row for row in plan.read_more(detectors) if row["file"] in used]
     lines = []
     for part in ("train", "calibrate", "test"):
         own = [row for row in rows if row["part"] == part]

@@ -53,8 +53,8 @@ class Spatial(nn.Module):
         return sum(maps) / len(maps)
 
     def one(self, crops: torch.Tensor) -> torch.Tensor:
-        """As `forward` but from the first picture alone: half the cost, for training."""
-        return self.patches(self.residuals(crops[:, :1])).mean(dim=(1, 2, 3))
+        """As `heat` but from the first picture alone: half the cost, for training."""
+        return self.patches(self.residuals(crops[:, :1]))[:, 0]
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Log-odds of crops (n, 4, side, side), shape (n,)."""
@@ -81,7 +81,7 @@ class Temporal(nn.Module):
         return self.patches(self.residuals(crops))[:, 0]
 
     def one(self, crops: torch.Tensor) -> torch.Tensor:
-        return self.forward(crops)
+        return self.heat(crops)
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Log-odds of crops (n, 4, side, side), shape (n,)."""

@@ -73,9 +73,10 @@ class Shapes:
         return place, thin, min(frames // thin, max(12, target[2]), PICTURES)
 
 
-def versions(rows: list[dict]) -> list[dict]:
+def versions(rows: list[dict], more: list[dict] = ()) -> list[dict]:
+    """All versions of `rows`, and of `more` training clips, which change nothing of what is drawn for the others."""
     shapes = Shapes(rows)
-    made = []
+    made = [version for row in more for version in trained(row, shapes)]
     for row in rows:
         if row["part"] == "test":
             made += tested(row, shapes)
@@ -199,6 +200,16 @@ def read_rows(clips: Path, detectors: Path, share: float) -> list[dict]:
     return kept
 
 
+def read_more(detectors: Path) -> list[dict]:
+    """The rows of more.csv: training clips that were gathered after the division was frozen."""
+    path = detectors / "more.csv"
+    if not path.exists():
+        return []
+    with path.open() as file:
+        rows = [row for row in csv.DictReader(file) if row["part"] == "train"]
+    return [row | {key: int(row[key]) for key in ("width", "height", "frames", "fold")} for row in rows]
+
+
 def load(state: Path) -> list[dict]:
     return [json.loads(line) for line in (state / "plan.jsonl").read_text().splitlines()]
 
@@ -209,7 +220,7 @@ def main():
     out = state / "plan.jsonl"
     if out.exists():
         return
-    made = versions(read_rows(clips, detectors, share))
+    made = versions(read_rows(clips, detectors, share), read_more(detectors))
     state.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix(".partial")
     partial.write_text("".join(json.dumps(version) + "\n" for version in made))

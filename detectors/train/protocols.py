@@ -41,12 +41,13 @@ class Judged:
     z: np.ndarray
     x: np.ndarray
     fusion: dict
+    strange: np.ndarray
 
     def accused(self) -> np.ndarray:
-        return self.p >= self.fusion["generated_at_least"]
+        return (self.p >= self.fusion["generated_at_least"]) & ~self.strange
 
     def answered(self) -> np.ndarray:
-        return self.accused() | (self.p <= self.fusion["camera_at_most"])
+        return self.accused() | ((self.p <= self.fusion["camera_at_most"]) & ~self.strange)
 
 
 class Table:
@@ -137,6 +138,9 @@ def overall(judged: Judged, table: Table, out: Path):
     known = [row["accused"] for row in origins if row["clips"] >= 3]
     if known:
         table.plain("P6 worst origin accused", max(known), len(rows), len(known))
+    for label in ("camera", "generated"):
+        own = clips(judged, "native", (label,))
+        table.add(f"strange, {label}", lambda k, own=own: float(judged.strange[own][k].mean()), source[own], np.zeros(len(own)))
     every = judged.accused()
     hard = [clips(judged, "native", (label,)) for label in ("cgi", "cartoon", "screen", "annotated")]
     hard += [np.flatnonzero((f.column("part") == "test") & (f.column("kind") == kind) & ~np.isnan(judged.z)) for kind in PROCESSED]
@@ -241,7 +245,12 @@ def judge(state: Path, out: Path) -> Judged:
     features, fusion = load(state), json.loads((out / "fusion.json").read_text())
     x = matrix(state, features, fusion["experts"])
     z = x @ np.array(fusion["weights"]) + fusion["bias"]
-    return Judged(features, sigmoid(z), z, x, fusion)
+    most, path = np.inf, out / "familiar.json"
+    if path.exists():
+        most = json.loads(path.read_text())["most"]
+    with np.errstate(invalid="ignore"):
+        strange = scores.load(state, "familiar") > most
+    return Judged(features, sigmoid(z), z, x, fusion, strange)
 
 
 def main():

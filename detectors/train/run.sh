@@ -35,6 +35,7 @@ else
     step spatial "$state" "$OUT" "$SPATIAL" "$SPATIAL_FOLD"
     step temporal "$state" "$OUT" "$TEMPORAL" "$TEMPORAL_FOLD"
 fi
+step familiar "$state" "$OUT"
 step fuse "$state" "$OUT"
 step protocols "$clips" "$detectors" "$state" "$OUT"
 step card "$detectors" "$state" "$OUT"

@@ -126,8 +126,8 @@ def main():
     gone = failed(state)
     wanted = [version for version in plan.load(state) if version["id"] not in gone]
     wanted = [version for version in wanted if not path_of(version, clips, state).exists()]
-    # Those of one autoencoder after each other, so that a process loads few.
-    wanted.sort(key=lambda version: (version.get("vae", ""), version["id"]))
+    # What is trained on first, so that training can begin; those of one autoencoder after each other, so that a process loads few.
+    wanted.sort(key=lambda version: (version["part"] == "test", version.get("vae", ""), version["id"]))
     began, before = time.time(), os.times()
     with ProcessPoolExecutor(jobs) as pool:
         work = [(version, clips, state, weights) for version in wanted]
