@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The page of `serve` in Debian's Chromium (playwright-core and axe-core, from npm). Screenshots: target/web/screenshots.
+# The page of `serve` in Debian's Chromium (playwright-core and axe-core, from npm). Screenshots, each verdict light, dark and on a
+# phone: target/web/screenshots.
 # FILIGRANE names the program; without, it is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."

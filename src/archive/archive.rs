@@ -128,19 +128,6 @@ impl Archive {
         row.as_ref().map(Clip::read).transpose().map_err(|error| self.failed(error))
     }
 
-    /// Forgets a video, its answer and what was noted beside.
-    ///
-    /// # Errors
-    /// The disk or the database fails.
-    pub async fn remove(&self, id: Uuid) -> Result<(), Error> {
-        self.run(sqlx::query("DELETE FROM clips WHERE id = $1").bind(id.to_string())).await?;
-        let folder = self.folder(id);
-        match tokio::fs::remove_dir_all(&folder).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&folder)(error)),
-            _ => Ok(()),
-        }
-    }
-
     /// Runs a statement; gives how many rows it changed.
     pub(crate) async fn run(
         &self,

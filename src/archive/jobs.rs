@@ -10,7 +10,7 @@ use crate::{Archive, Clip, Error};
 pub const MOST_ATTEMPTS: u32 = 3;
 const GIVEN_UP: &str = "the program ended while it worked on this video, three times: it is not tried again";
 /// Age of a video that did not come whole, after which it is forgotten.
-const ABANDONED: Duration = Duration::from_secs(48 * 3600);
+pub(crate) const ABANDONED: Duration = Duration::from_secs(48 * 3600);
 
 /// What was found when the archive was opened after an end of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,6 +106,7 @@ impl Archive {
     /// # Errors
     /// The disk or the database fails.
     pub async fn recover(&self) -> Result<Recovered, Error> {
+        self.clear_all().await?;
         let given_up = "UPDATE clips SET state = 'failed', failure = $1, finished_at = $2
              WHERE state = 'running' AND attempts >= $3";
         let given_up = sqlx::query(given_up).bind(GIVEN_UP).bind(now()).bind(MOST_ATTEMPTS);

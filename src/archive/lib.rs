@@ -6,6 +6,7 @@ mod clip;
 mod error;
 mod jobs;
 mod notes;
+mod retention;
 mod search;
 #[cfg(test)]
 mod tests;

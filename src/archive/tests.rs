@@ -90,6 +90,52 @@ async fn what_did_not_come_whole_is_forgotten_after_two_days() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_time_goes_with_all_that_belongs_to_it_unless_it_is_worked_on() {
+    let room = Room::new().await;
+    let (done, waiting) = (room.queued("done.mp4").await, room.queued("waiting.mp4").await);
+    assert_eq!(room.archive.take_up().await.unwrap().unwrap().id, done);
+    assert!(room.archive.finish(done, Some("signed"), "{}").await.unwrap());
+    room.archive.note(done, "Ada", "Old.").await.unwrap();
+    room.archive.tag(done, "old").await.unwrap();
+    let coming = room.announce("coming.mp4").await;
+    let fresh = room.queued("fresh.mp4").await;
+    assert!(room.archive.cancel(fresh).await.unwrap());
+    let month = time::OffsetDateTime::now_utc() - time::Duration::days(30);
+    for id in [done, waiting] {
+        let query = "UPDATE clips SET created_at = '2020-01-01T00:00:00Z' WHERE id = $1";
+        room.archive.run(sqlx::query(query).bind(id.to_string())).await.unwrap();
+    }
+    assert_eq!(room.archive.forget_before(month).await.unwrap(), 1);
+    assert_eq!(room.archive.clip(done).await.unwrap(), None);
+    assert!(room.archive.notes(done).await.unwrap().is_empty() && !room.archive.folder(done).exists());
+    for (id, state) in [(waiting, State::Queued), (coming, State::Receiving), (fresh, State::Cancelled)] {
+        assert_eq!(room.state(id).await, state);
+        assert!(room.archive.folder(id).exists());
+    }
+    assert!(room.archive.cancel(waiting).await.unwrap());
+    assert_eq!(room.archive.forget_before(month).await.unwrap(), 1, "its turn is over");
+    let now = time::OffsetDateTime::now_utc() + time::Duration::days(1);
+    assert_eq!(room.archive.forget_before(now).await.unwrap(), 1, "what still comes has two days");
+    assert_eq!(room.state(coming).await, State::Receiving);
+}
+
+#[tokio::test]
+async fn files_whose_removal_was_interrupted_go_at_the_next_start_and_a_stray_folder_stays() {
+    let room = Room::new().await;
+    let (gone, kept) = (room.queued("gone.mp4").await, room.queued("kept.mp4").await);
+    // The record is gone and the program ends there: as after kill -9.
+    let query = sqlx::query("DELETE FROM clips WHERE id = $1").bind(gone.to_string());
+    assert_eq!(room.archive.run(query).await.unwrap(), 1);
+    assert!(room.archive.folder(gone).exists());
+    let stray = room.archive.folder(Uuid::new_v4());
+    std::fs::create_dir(&stray).unwrap();
+    let archive = Archive::open(room.home.path()).await.unwrap();
+    archive.recover().await.unwrap();
+    assert!(!archive.folder(gone).exists() && archive.folder(kept).exists());
+    assert!(stray.exists(), "a folder of no record may be all that is left of a lost database");
+}
+
+#[tokio::test]
 async fn notes_and_tags_are_everybodys_and_found_again() {
     let room = Room::new().await;
     let id = room.queued("harbour 100%.mp4").await;

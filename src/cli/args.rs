@@ -6,6 +6,7 @@ use filigrane::pipeline::Demand;
 use filigrane::provenance::{Algorithm, Disclosure, Origin, Training};
 use uuid::Uuid;
 
+use crate::cli::detector::Detectors;
 use crate::cli::stream::Stream;
 
 mod fleet;
@@ -202,6 +203,8 @@ pub struct Stamp {
     /// Replace an existing output
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub jail: Jail,
 }
 
 #[derive(Args)]
@@ -235,10 +238,10 @@ pub struct Verify {
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, statistics.json, fusion.json,
-    /// and a network for each expert
-    #[arg(long, value_name = "DIR")]
-    pub detectors: Option<PathBuf>,
+    /// Which detector estimates whether the pictures were generated: `builtin`, `none`, or a folder with card.toml,
+    /// statistics.json, fusion.json and a network for each expert
+    #[arg(long, value_name = "DIR", env = "FILIGRANE_DETECTORS", default_value = "builtin")]
+    pub detectors: Detectors,
     /// Gather only this evidence
     #[arg(long, value_delimiter = ',', value_enum)]
     pub only: Vec<Stage>,

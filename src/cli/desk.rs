@@ -3,9 +3,11 @@ use std::sync::Arc;
 
 use filigrane::frame::Limits;
 use filigrane::media::{EncodeOptions, VideoCodec};
-use filigrane::pipeline::{self, Course, Examiner, Force, Shelf, Stages, Stamp, Verifier, Ward};
+use filigrane::pipeline::{
+    self, Course, Examiner, Force, Shelf, Stages, Stamp, Verifier, Ward, registered_picture,
+};
 use filigrane::provenance::{Disclosed, Disclosure, Identity, Origin, crjson, sign_statement};
-use filigrane::report::{Sample, sealed};
+use filigrane::report::{Original, Sample, sealed};
 use filigrane::service::{Checked, Desk, Job, Stamped, Wish};
 use filigrane::verdict::{CredentialsState, Report};
 use filigrane::watermark::Key;
@@ -31,7 +33,7 @@ pub struct HomeDesk {
     pub stampers: Vec<Arc<Identity>>,
     /// The statistical layer, where there is one.
     pub examiner: Option<Examiner>,
-    /// Where videos are read when they are checked; in this process where there is none.
+    /// Where videos are read; in this process where there is none.
     pub ward: Option<Ward>,
 }
 
@@ -43,7 +45,7 @@ impl Desk for HomeDesk {
             Ok(trust) => trust,
             Err(failure) => {
                 let report = Report::unreadable(job.name, format!("the trust list can't be read: {failure}"));
-                return Checked { report, samples: Vec::new(), manifests: None };
+                return Checked { report, samples: Vec::new(), manifests: None, original: None };
             }
         };
         let (limits, keys) = (Limits::default(), [Key::public()]);
@@ -73,7 +75,10 @@ impl Desk for HomeDesk {
             .into_iter()
             .map(|still| Sample { time: still.time, jpeg: still.jpeg, caption: String::new() })
             .collect();
-        Checked { report: verified.report, samples, manifests }
+        // Without it the answer is none the less whole.
+        let original = registered_picture(job.registry, &verified.report.registry, &trust, &limits);
+        let original = original.ok().flatten().and_then(Original::of);
+        Checked { report: verified.report, samples, manifests, original }
     }
 
     fn stamp(&self, job: &Job<'_>, output: &Path, wish: &Wish) -> Result<Stamped, String> {
@@ -103,6 +108,7 @@ impl Desk for HomeDesk {
             force: false,
             version: VERSION,
             limits: Limits::default(),
+            ward: self.ward.as_ref(),
             cancel: job.cancel.clone(),
         };
         let stamped = pipeline::stamp(job.video, output, &how, job.progress).map_err(|error| {

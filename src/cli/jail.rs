@@ -1,5 +1,7 @@
 use std::path::Path;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use filigrane::pipeline::{Demand, Ward, serve_jail};
 
@@ -33,6 +35,9 @@ pub fn tried_ward(demand: Demand, common: &Common) -> Result<Option<Ward>, Failu
 
 /// The work of a process in a jail; what is wrong with it is told to whoever started it.
 pub fn serve() -> ExitCode {
+    // As in the program itself: a write beyond the user's limit on file sizes fails, as on a full disk.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     match serve_jail() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

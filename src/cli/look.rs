@@ -10,7 +10,6 @@ use filigrane::watermark::Key;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::args::{Common, Looking};
-use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::jail;
@@ -49,7 +48,7 @@ impl Look {
         let registry = lacking.map_or_else(|| Ok(opened.ok().flatten()), Err);
         let course = Course::Tiered(wanted.depth.into());
         let trust = home.trust_anchors(&wanted.trust)?;
-        let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, home));
+        let examiner = wanted.detectors.examiner(home);
         Ok(Self { trust, keys, registry, examiner, course, ward })
     }
 
@@ -89,7 +88,7 @@ pub fn policy(wanted: &Looking, home: &Home, timeout: Duration) -> Result<String
     keys.sort();
     let registry = wanted.registry.as_deref();
     let settings = serde_json::json!({
-        "detector": wanted.detectors.as_deref().map(detector::digest).transpose()?,
+        "detector": wanted.detectors.digest()?,
         "course": format!("{:?}", Course::Tiered(wanted.depth.into())),
         "jail": format!("{:?}", wanted.jail),
         "keys": keys,

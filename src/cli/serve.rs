@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use filigrane::archive::Recovered;
 use filigrane::media::Cancel;
@@ -10,7 +11,6 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::cli::args::{Common, LogForm, Serve, ServeVerb, TokenVerb};
 use crate::cli::desk::HomeDesk;
-use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::jail;
@@ -34,6 +34,7 @@ pub fn run(wanted: &Serve, common: &Common, cancel: &Cancel) -> Result<u8, Failu
         backlog: wanted.backlog,
         upload_bytes: u64::from(wanted.largest_upload) << 20,
         kept_bytes: u64::from(wanted.keep) << 30,
+        kept_for: wanted.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
         requests_a_minute: wanted.rate,
         ..ServiceLimits::default()
     };
@@ -55,7 +56,7 @@ pub fn run(wanted: &Serve, common: &Common, cancel: &Cancel) -> Result<u8, Failu
     };
     let server = Server::bind(registry, options)?;
     let address = format!("http://{}", server.address());
-    let recovered = server.recovered();
+    let (recovered, outlived) = (server.recovered(), server.outlived());
     if common.json {
         print_json(&serde_json::json!({
             "schema": 1, "listening": address, "resumed": recovered.resumed, "given_up": recovered.given_up
@@ -65,6 +66,9 @@ pub fn run(wanted: &Serve, common: &Common, cancel: &Cancel) -> Result<u8, Failu
             say(&format!("the registry is served at {address}/v1; Ctrl-C ends it"));
         } else {
             say(&format!("open {address} in a browser; the registry is at {address}/v1; Ctrl-C ends it"));
+        }
+        if outlived > 0 {
+            say(&format!("{outlived} videos were kept long enough and are removed"));
         }
         if recovered != Recovered::default() {
             let Recovered { resumed, given_up, abandoned } = recovered;
@@ -91,7 +95,7 @@ fn newsroom(wanted: &Serve, common: &Common) -> Result<NewsroomOptions, Failure>
     let folder = home.newsroom();
     let sources = Sources::new(wanted.fetch_from.iter().cloned(), wanted.fetch_private);
     let ward = jail::tried_ward(wanted.jail, common)?;
-    let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, &home));
+    let examiner = wanted.detectors.examiner(&home);
     let desk = HomeDesk { examiner, home, trust: wanted.trust.clone(), sealer, stampers, ward };
     Ok(NewsroomOptions { folder, desk: Arc::new(desk), sources })
 }

@@ -3,10 +3,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use filigrane::frame::Limits;
-use filigrane::media::{Cancel, EncodeOptions, VideoCodec, muxer_for, probe};
-use filigrane::pipeline::{self, Force, Stamp, Stamped};
+use filigrane::media::{Cancel, EncodeOptions, VideoCodec, muxer_for};
+use filigrane::pipeline::{self, Demand, Force, Stamp, Stamped};
 use filigrane::provenance::{Assertion, Consent, Disclosed, Identity, ModelCard, Origin, Track};
-use filigrane::verdict::visible;
+use filigrane::verdict::{Jail, visible};
 use filigrane::watermark::{Key, Strength};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::cli::args::{self, Common};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
+use crate::cli::jail;
 use crate::cli::key::read_key;
 use crate::cli::output::{NAME, kept, print, print_json, say};
 use crate::cli::progress::Bar;
@@ -36,6 +37,7 @@ struct Answer<'a> {
     registered: bool,
     frames: u64,
     notes: &'a [String],
+    jail: &'a Jail,
 }
 
 pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8, Failure> {
@@ -47,16 +49,20 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let key = wanted.watermark_key.as_deref().map_or_else(|| Ok(Key::public()), read_key)?;
     let signed = !wanted.no_credentials;
     let stream = wanted.stream.tracks(&wanted.input)?;
+    let ward = jail::ward(wanted.jail.demand);
     let encode = match &stream {
         Some(tracks) => {
+            if wanted.jail.demand == Demand::Required {
+                return Err(about(pipeline::Error::Unjailed.into()));
+            }
             check_stream(wanted, tracks).map_err(about)?;
             EncodeOptions::new(VideoCodec::H264)
         }
         None => {
             let encode = encoding(wanted)?;
             // Before anything is made for a file that is not there or no video.
-            probe(&wanted.input, &Limits::default())
-                .map_err(|error| about(pipeline::Error::from(error).into()))?;
+            pipeline::check_video(&wanted.input, ward.as_ref(), &Limits::default(), cancel)
+                .map_err(|error| about(error.into()))?;
             pipeline::check(&wanted.input, &wanted.output, signed, wanted.force)
                 .map_err(|error| about(error.into()))?;
             encode
@@ -92,6 +98,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
         force: wanted.force,
         version: env!("CARGO_PKG_VERSION"),
         limits: Limits::default(),
+        ward: ward.as_ref(),
         cancel: cancel.clone(),
     };
     let stamped = match &stream {
@@ -116,6 +123,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
             registered: stamped.registered,
             frames: stamped.frames,
             notes: &stamped.notes,
+            jail: &stamped.jail,
         });
     } else if !common.quiet {
         print(&describe(&stamped));

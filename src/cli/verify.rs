@@ -2,17 +2,16 @@ use std::fs;
 
 use filigrane::frame::Limits;
 use filigrane::media::Cancel;
-use filigrane::pipeline::{Course, Stages, Still, Verifier};
+use filigrane::pipeline::{Course, Stages, Still, Verifier, registered_picture};
 use filigrane::provenance::{Identity, TrustAnchors, crjson};
-use filigrane::report::{self, Sample};
-use filigrane::verdict::{Report, overall_exit_status};
+use filigrane::report::{self, Original, Sample};
+use filigrane::verdict::{Language, Report, overall_exit_status};
 use filigrane::watermark::Key;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::cli::args::{self, Common, Form, Stage};
 use crate::cli::desk::seal;
-use crate::cli::detector;
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
 use crate::cli::jail;
@@ -56,7 +55,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
     let opened = home.existing_registry(wanted.registry.as_deref());
     let ward = jail::ward(wanted.jail.demand);
     let wants = |stage| wanted.only.is_empty() || wanted.only.contains(&stage);
-    let examiner = wanted.detectors.as_deref().map(|folder| detector::examiner(folder, &home));
+    let examiner = wanted.detectors.examiner(&home);
     let verifier = Verifier {
         stages: Stages {
             credentials: wants(Stage::Credentials),
@@ -89,7 +88,12 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
         }
         if let Some(path) = &wanted.report {
             let sealer = wanted.sign_as.as_deref().map(|name| home.identity(Some(name))).transpose()?;
-            write_report(path, &verified.report, verified.stills, sealer.as_ref())?;
+            let original = opened.as_ref().ok().and_then(Option::as_ref).and_then(|registry| {
+                let finding = &verified.report.registry;
+                registered_picture(registry, finding, &trust, &Limits::default()).ok().flatten()
+            });
+            let original = original.and_then(Original::of);
+            write_report(path, &verified.report, verified.stills, original.as_ref(), sealer.as_ref())?;
         }
         if verified.report.verdict.is_none() {
             let why = verified.report.errors.join("; ");
@@ -129,6 +133,7 @@ fn write_report(
     path: &std::path::Path,
     report: &Report,
     stills: Vec<Still>,
+    original: Option<&Original>,
     sealer: Option<&Identity>,
 ) -> Result<(), Failure> {
     let samples: Vec<Sample> = stills
@@ -136,7 +141,8 @@ fn write_report(
         .map(|still| Sample { time: still.time, caption: caption(report, still.time), jpeg: still.jpeg })
         .collect();
     let now = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
-    let html = report::html(report, &samples, &now, env!("CARGO_PKG_VERSION"));
+    let version = env!("CARGO_PKG_VERSION");
+    let html = report::html_in(report, &samples, original, &now, version, Language::English);
     let html = match sealer {
         Some(identity) => seal(html, identity)?,
         None => html,

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use crate::clues::{Clue, clues};
 use crate::fusion::Answer;
-use crate::{Error, Features, Fusion, Network, Observation, Trees};
+use crate::heat::{Place, Voice, places};
+use crate::{Error, Familiar, Features, Fusion, Network, Observation, Sight, Trees};
 
 /// Name of the expert that is not a network.
 pub(crate) const STATISTICS: &str = "statistics";
@@ -12,6 +13,7 @@ pub struct Detector {
     trees: Trees,
     networks: Vec<(String, Box<dyn Network + Send + Sync>)>,
     fusion: Fusion,
+    familiar: Option<Familiar>,
 }
 
 impl std::fmt::Debug for Detector {
@@ -41,6 +43,8 @@ pub struct Judgement {
     pub clues: Vec<Clue>,
     /// The estimate second by second, where there was a burst.
     pub segments: Vec<Segment>,
+    /// Where in the pictures the networks looked, and what they said of each part.
+    pub places: Vec<Place>,
 }
 
 /// The estimate for one second.
@@ -68,7 +72,13 @@ impl Detector {
         if let Some(missing) = fusion.experts().find(|expert| !known(expert)) {
             return Err(Error::Missing(missing.to_owned()));
         }
-        Ok(Self { trees, networks, fusion })
+        Ok(Self { trees, networks, fusion, familiar: None })
+    }
+
+    /// The same that abstains from what is unlike anything it was trained on.
+    #[must_use]
+    pub fn familiar_with(self, familiar: Familiar) -> Self {
+        Self { familiar: Some(familiar), ..self }
     }
 
     /// Judges a clip; `bits` are what its file spends on a sample of luma, when that is known.
@@ -88,36 +98,71 @@ impl Detector {
                 why_abstained: Some(reason.to_string()),
                 clues: Vec::new(),
                 segments: Vec::new(),
+                places: Vec::new(),
             });
         }
         let bursts = observation.bursts();
         let assessments: Vec<_> = bursts.iter().map(|burst| self.trees.assess(&burst.statistics)).collect();
-        let mut scores = Vec::new();
+        let mut scores: Vec<Vec<f64>> = Vec::new();
+        let mut sights = Vec::new();
         for expert in self.fusion.experts() {
-            scores.push(match self.networks.iter().find(|(name, _)| name == expert) {
-                Some((name, network)) => burst_logits(name, network.as_ref(), observation)?,
-                None => assessments.iter().map(|assessment| assessment.log_odds).collect(),
-            });
+            match self.networks.iter().find(|(name, _)| name == expert) {
+                Some((name, network)) => {
+                    let seen = looks(name, network.as_ref(), observation)?;
+                    scores.push(seen.iter().map(mean).collect());
+                    sights.push(Some(seen));
+                }
+                None => {
+                    scores.push(assessments.iter().map(|assessment| assessment.log_odds).collect());
+                    sights.push(None);
+                }
+            }
         }
+        let voices = |burst: usize| {
+            let mut heard = Vec::with_capacity(scores.len());
+            for (sights, scores) in sights.iter().zip(&scores) {
+                let sight = sights.as_ref().and_then(|sights: &Vec<Sight>| sights.get(burst));
+                heard.push(sight.map_or(Voice::Whole(scores[burst]), Voice::Crops));
+            }
+            heard
+        };
         let all: Vec<usize> = (0..bursts.len()).collect();
         let clip = medians(&scores, &all);
         let generated = self.fusion.probability(&clip, bits);
         let (low, high) = self.fusion.interval(generated);
-        let abstained = self.fusion.answer(generated) == Answer::Inconclusive;
-        let why = || {
-            format!(
-                "A likelihood of {generated:.2} of being generated is reached by too many clips of cameras and by too many of \
-                 generators to say either."
-            )
-        };
+        let why_abstained = self.strange(observation).or_else(|| {
+            (self.fusion.answer(generated) == Answer::Inconclusive).then(|| {
+                format!(
+                    "A likelihood of {generated:.2} of being generated is reached by too many clips of cameras and by too many \
+                     of generators to say either."
+                )
+            })
+        });
         Ok(Judgement {
             generated: Some(generated),
             low: Some(low),
             high: Some(high),
-            abstained,
-            why_abstained: abstained.then(why),
+            abstained: why_abstained.is_some(),
+            why_abstained,
             clues: clues(&self.trees, &self.fusion, observation, &assessments, &clip, bits),
             segments: self.segments(observation, &scores, bits),
+            places: if self.networks.is_empty() {
+                Vec::new()
+            } else {
+                places(observation, &self.fusion, bits, voices)
+            },
+        })
+    }
+
+    /// Why a clip is too strange to be judged.
+    fn strange(&self, observation: &Observation) -> Option<String> {
+        let familiar = self.familiar.as_ref()?;
+        let (distance, most) = (familiar.distance(observation), familiar.most());
+        (distance > most).then(|| {
+            format!(
+                "The pictures are unlike any that the detector was trained on: at a distance of {distance:.1}, where up to \
+                 {most:.1} is judged."
+            )
         })
     }
 
@@ -135,18 +180,22 @@ impl Detector {
     }
 }
 
-/// Mean of the network's logits for the crops of each burst. Each burst runs alone: always the same number of crops, for which
-/// an engine is prepared once.
-fn burst_logits(name: &str, network: &dyn Network, observation: &Observation) -> Result<Vec<f64>, Error> {
+/// What the network says of the crops of each burst. Each burst runs alone: always the same number of crops, for which an engine
+/// is prepared once.
+fn looks(name: &str, network: &dyn Network, observation: &Observation) -> Result<Vec<Sight>, Error> {
     let of_burst = |burst: &Features| {
-        let logits = network.logits(&burst.crops)?;
-        if logits.len() != burst.crops.len() || logits.is_empty() {
-            let detail = format!("{} logits for {} crops", logits.len(), burst.crops.len());
+        let sight = network.look(&burst.crops)?;
+        if sight.logits.len() != burst.crops.len() || sight.logits.is_empty() {
+            let detail = format!("{} logits for {} crops", sight.logits.len(), burst.crops.len());
             return Err(Error::Logits { name: name.to_owned(), detail });
         }
-        Ok(logits.iter().map(|&logit| f64::from(logit)).sum::<f64>() / logits.len() as f64)
+        Ok(sight)
     };
     observation.bursts().iter().map(of_burst).collect()
+}
+
+fn mean(sight: &Sight) -> f64 {
+    sight.logits.iter().map(|&logit| f64::from(logit)).sum::<f64>() / sight.logits.len().max(1) as f64
 }
 
 /// Median of each expert's scores over some bursts, the mean of the two in the middle when their number is even.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{CROPS, Crop, Observer};
+use crate::{CELLS, CROPS, Crop, Familiar, Observer, PATCHES};
 use filigrane_frame::{ColourRange, LumaLayout, LumaRef};
 use serde_json::{Value, json};
 
@@ -7,16 +7,22 @@ use serde_json::{Value, json};
 struct FirstSample;
 
 impl Network for FirstSample {
-    fn logits(&self, crops: &[Crop]) -> Result<Vec<f32>, Error> {
-        Ok(crops.iter().map(|crop| f32::from(crop.pictures[0]) - 100.0).collect())
+    fn look(&self, crops: &[Crop]) -> Result<Sight, Error> {
+        let logits: Vec<f32> = crops.iter().map(|crop| f32::from(crop.pictures[0]) - 100.0).collect();
+        // The first row of patches says more than the others.
+        let heat = logits.iter().flat_map(|logit| {
+            (0..PATCHES * PATCHES).map(move |at| if at < PATCHES { logit + 7.0 } else { logit - 1.0 })
+        });
+        let heat = heat.collect();
+        Ok(Sight { logits, heat })
     }
 }
 
 struct Short;
 
 impl Network for Short {
-    fn logits(&self, crops: &[Crop]) -> Result<Vec<f32>, Error> {
-        Ok(vec![0.0; crops.len() - 1])
+    fn look(&self, crops: &[Crop]) -> Result<Sight, Error> {
+        Ok(Sight { logits: vec![0.0; crops.len() - 1], heat: Vec::new() })
     }
 }
 
@@ -106,6 +112,55 @@ fn clues_are_weighed_named_and_point_somewhere() {
     assert_eq!(clues[0].sentence, "Fine diagonal detail is weaker than cameras usually leave it.");
     assert!(clues[1].sentence.contains("the finest detail within pictures"));
     assert_eq!(clues[2].sentence, "Noise in flat places is stronger than cameras usually leave it.");
+}
+
+#[test]
+fn places_tell_the_parts_of_a_square_apart_and_come_once_where_crops_coincide() {
+    let observation = clip(30, |_| 100);
+    let judgement =
+        detector(fusion(|d| d["bias"] = json!(-5.5))).expect("a detector").judge(&observation, None);
+    let places = judgement.expect("judged").places;
+    let starts: Vec<f64> = places.iter().map(|place| place.start).collect();
+    assert_eq!(starts, [0.0, 0.5, 1.0], "a window of 128 has one square");
+    for place in &places {
+        assert_eq!((place.x, place.y, place.side, place.cells.len()), (0, 0, 128, CELLS * CELLS));
+        let told: Vec<f64> = place.cells.iter().map(|&p| (odds(p) * 1e6).round() / 1e6).collect();
+        // Trees and bias cancel out; of the first row of cells half the patches say 7, half -1, at a weight of 0.1.
+        assert!(told[..CELLS].iter().all(|&p| p == 0.3), "{told:?}");
+        assert!(told[CELLS..].iter().all(|&p| p == -0.1), "{told:?}");
+    }
+}
+
+#[test]
+fn a_long_clip_keeps_the_places_of_few_bursts() {
+    let places = detector(fusion(|_| ()))
+        .expect("a detector")
+        .judge(&clip(400, |_| 100), None)
+        .expect("judged")
+        .places;
+    let starts: Vec<f64> = places.iter().map(|place| place.start).collect();
+    assert_eq!(starts.len(), 10, "every fourth of 40: {starts:?}");
+    assert!(starts.windows(2).all(|pair| pair[1] - pair[0] == 2.0), "{starts:?}");
+}
+
+#[test]
+fn what_is_unlike_anything_known_is_not_answered_however_sure_the_experts_are() {
+    let familiar = |most: f64| {
+        let document = json!({
+            "version": 1, "names": ["noise_flat_level"], "most": most, "cut": 8.0, "centre": [1000.0], "spread": [1.0], "mean": [0.0],
+            "whiten": [[1.0]],
+        });
+        Familiar::from_json(document.to_string().as_bytes()).expect("a document")
+    };
+    let observation = clip(30, |_| 170);
+    let judged = |most| {
+        let detector = detector(fusion(|_| ())).expect("a detector").familiar_with(familiar(most));
+        detector.judge(&observation, None).expect("judged")
+    };
+    assert_eq!((judged(9.0).abstained, judged(9.0).why_abstained), (false, None));
+    let strange = judged(2.0);
+    assert!(strange.abstained && strange.generated.is_some_and(|p| p > 0.9));
+    assert!(strange.why_abstained.expect("why").contains("at a distance of 8.0, where up to 2.0 is judged"));
 }
 
 #[test]

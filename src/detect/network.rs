@@ -11,17 +11,31 @@ const MOST_BYTES: usize = 16 << 20;
 const BATCH: usize = 16;
 const INPUT: &str = "crops";
 const OUTPUT: &str = "logits";
+const MAP: &str = "heat";
+
+/// Patches of a crop on each side, of 16 x 16 samples.
+pub const PATCHES: usize = 8;
+
+/// What a network says of crops, in log-odds of being generated.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sight {
+    /// One for each crop.
+    pub logits: Vec<f32>,
+    /// One for each patch: of each crop 8 x 8, row by row; nothing where the network does not tell them apart.
+    pub heat: Vec<f32>,
+}
 
 /// An expert that looks at crops.
 pub trait Network {
-    /// Log-odds of being generated, one for each crop.
+    /// What it says of them.
     ///
     /// # Errors
     /// When the network can't run, or gives something else.
-    fn logits(&self, crops: &[Crop]) -> Result<Vec<f32>, Error>;
+    fn look(&self, crops: &[Crop]) -> Result<Sight, Error>;
 }
 
-/// A network in an ONNX graph: input `crops`, single precision (n, 4, 128, 128), luma 0 to 255; output `logits`, (n).
+/// A network in an ONNX graph: input `crops`, single precision (n, 4, 128, 128), luma 0 to 255; output `logits`, (n), and
+/// where it has one `heat`, (n, 8, 8).
 #[derive(Debug)]
 pub struct OnnxNetwork {
     name: String,
@@ -49,7 +63,7 @@ impl OnnxNetwork {
         Ok(Self { name: name.to_owned(), session: Mutex::new(session) })
     }
 
-    fn batch(&self, crops: &[Crop]) -> Result<Vec<f32>, Error> {
+    fn batch(&self, crops: &[Crop]) -> Result<Sight, Error> {
         let wrong = |detail: String| Error::Logits { name: self.name.clone(), detail };
         if let Some(crop) = crops.iter().find(|crop| crop.pictures.len() != BYTES) {
             return Err(wrong(format!("a crop of {} bytes where {BYTES} are taken", crop.pictures.len())));
@@ -59,7 +73,12 @@ impl OnnxNetwork {
         let shape = [crops.len(), PICTURES, SIDE, SIDE];
         let view = TensorView::f32(&shape, &samples)?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let logits = session.run(&[(INPUT, Input::View(view))])?.take(OUTPUT)?.tensor()?;
+        let mut outputs = session.run(&[(INPUT, Input::View(view))])?;
+        let logits = outputs.take(OUTPUT)?.tensor()?;
+        let heat = match outputs.take(MAP) {
+            Ok(map) => map.tensor()?.into_f32()?,
+            Err(_) => Vec::new(),
+        };
         let shape = logits.shape().to_vec();
         let logits = logits.into_f32()?;
         if logits.len() != crops.len() || !logits.iter().all(|logit| logit.is_finite()) {
@@ -68,17 +87,24 @@ impl OnnxNetwork {
                 crops.len()
             )));
         }
-        Ok(logits)
+        if !(heat.is_empty() || heat.len() == crops.len() * PATCHES * PATCHES)
+            || !heat.iter().all(|logit| logit.is_finite())
+        {
+            return Err(wrong(format!("{} patches, or not finite, for {} crops", heat.len(), crops.len())));
+        }
+        Ok(Sight { logits, heat })
     }
 }
 
 impl Network for OnnxNetwork {
-    fn logits(&self, crops: &[Crop]) -> Result<Vec<f32>, Error> {
-        let mut logits = Vec::with_capacity(crops.len());
+    fn look(&self, crops: &[Crop]) -> Result<Sight, Error> {
+        let mut sight = Sight::default();
         for batch in crops.chunks(BATCH) {
-            logits.extend(self.batch(batch)?);
+            let of_batch = self.batch(batch)?;
+            sight.logits.extend(of_batch.logits);
+            sight.heat.extend(of_batch.heat);
         }
-        Ok(logits)
+        Ok(sight)
     }
 }
 
@@ -149,7 +175,8 @@ mod tests {
         let network = open(&graph("crops", "logits", &[1, 2, 3])).expect("a graph");
         for count in [0, 1, 3, BATCH + 1] {
             let crops: Vec<Crop> = (0..count).map(|index| crop(7 * index as u8)).collect();
-            let logits = network.logits(&crops).expect("logits");
+            let Sight { logits, heat } = network.look(&crops).expect("logits");
+            assert!(heat.is_empty(), "this graph has no map");
             let wanted: Vec<f32> = (0..count).map(|index| 7.0 * index as f32).collect();
             assert_eq!(logits.len(), count);
             assert!(
@@ -166,12 +193,12 @@ mod tests {
         assert!(said(b"no graph").contains("mean"));
         assert!(said(&vec![0; MOST_BYTES + 1]).contains("16777217 bytes"));
         let run =
-            |graph: &[u8]| open(graph).expect("a graph").logits(&[crop(1)]).expect_err("refused").to_string();
+            |graph: &[u8]| open(graph).expect("a graph").look(&[crop(1)]).expect_err("refused").to_string();
         assert!(run(&graph("crops", "score", &[1, 2, 3])).contains("logits"));
         let maps = run(&graph("crops", "logits", &[2, 3]));
         assert!(maps.contains("[1, 4]"), "{maps}");
         let short = Crop { x: 0, y: 0, pictures: vec![0; 9] };
         let network = open(&graph("crops", "logits", &[1, 2, 3])).expect("a graph");
-        assert!(network.logits(&[short]).expect_err("refused").to_string().contains("a crop of 9 bytes"));
+        assert!(network.look(&[short]).expect_err("refused").to_string().contains("a crop of 9 bytes"));
     }
 }

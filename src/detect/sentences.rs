@@ -177,6 +177,18 @@ pub(crate) fn of_network(expert: &str, generated: bool) -> String {
     format!("A network that looks at {seen} finds it rather like that of {whose}.")
 }
 
+/// Every sentence that a clue of a statistic, or of a network of that name, can hold: what there is to translate.
+pub fn sentences(networks: &[&str]) -> Vec<String> {
+    let readings = [Reading::Less, Reading::More, Reading::Unknown];
+    let of_statistics = SUBJECTS.iter().flat_map(|subject| {
+        let both = |reading| [true, false].map(|generated| subject.sentence(reading, generated));
+        readings.into_iter().flat_map(both)
+    });
+    let of_networks =
+        networks.iter().flat_map(|name| [true, false].map(|generated| of_network(name, generated)));
+    of_statistics.chain(of_networks).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

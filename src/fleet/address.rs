@@ -12,6 +12,9 @@ use crate::Error;
 /// Longest wait of a statement for another process's lock.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// Longest wait of a server for the next statement of a transaction: who is cut off in the middle of one holds its locks.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Where a fleet's database is.
 pub(crate) enum Address {
     Postgres(Box<PgConnectOptions>),
@@ -24,10 +27,17 @@ impl Address {
         let wrong = |detail: String| Error::Address { address: shown(text), detail };
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(text).map_err(|error| wrong(error.to_string()))?;
-            let patience = PATIENCE.as_millis().to_string();
+            let [patience, idle] = [PATIENCE, IDLE].map(|time| time.as_millis().to_string());
             let options = options
                 .application_name("filigrane")
-                .options([("lock_timeout", patience.as_str())])
+                .options([
+                    ("lock_timeout", patience.as_str()),
+                    ("idle_in_transaction_session_timeout", idle.as_str()),
+                    // So that the server, too, finds out who is not there any more.
+                    ("tcp_keepalives_idle", "30"),
+                    ("tcp_keepalives_interval", "10"),
+                    ("tcp_keepalives_count", "3"),
+                ])
                 .disable_statement_logging();
             return Ok(Self::Postgres(Box::new(options)));
         }

@@ -7,7 +7,8 @@ use riverqueue::sqlx;
 use riverqueue::{JobState, WorkContext};
 use tokio::time::{sleep, timeout};
 
-use crate::store::{Begin as _, Store, on, passes};
+use crate::link::Link;
+use crate::store::{Begin as _, on, passes};
 use crate::task::Args;
 
 /// Longest wait for one answer of the database: a connection may hang without breaking.
@@ -30,7 +31,7 @@ pub(crate) enum Ending {
 /// One try of a job.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Try<'a> {
-    pub store: &'a Store,
+    pub link: &'a Link,
     pub context: &'a WorkContext,
     pub id: i64,
     /// Which of the job's tries this is, from 1.
@@ -64,7 +65,8 @@ impl Try<'_> {
             let held = self.held().await?;
             return Ok(if self.is_own(held.as_ref()) { Ending::Own } else { Ending::Others });
         };
-        on!(self.store, |pool, sql| {
+        // Others than the last time, where those hung.
+        on!(&self.link.now(), |pool, sql| {
             let mut writing = pool.begin_writing().await?;
             let held = sqlx::query_as::<_, (String, i64)>(sql.held).bind(self.id);
             let held = held.fetch_optional(&mut *writing).await?;
@@ -98,7 +100,7 @@ impl Try<'_> {
     }
 
     async fn held(&self) -> sqlx::Result<Option<(String, i64)>> {
-        on!(self.store, |pool, sql| {
+        on!(&self.link.now(), |pool, sql| {
             sqlx::query_as::<_, (String, i64)>(sql.held).bind(self.id).fetch_optional(pool).await
         })
     }

@@ -15,6 +15,7 @@ mod error;
 mod finish;
 mod fleet;
 mod jobs;
+mod link;
 mod location;
 mod outcome;
 mod pace;
@@ -29,6 +30,7 @@ mod submit;
 mod task;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod work;
 mod worker;
 

@@ -83,6 +83,14 @@ impl Store {
         Ok(store)
     }
 
+    /// Gives no connection any more, and ends those that come back.
+    pub async fn close(self) {
+        match self {
+            Self::Postgres { pool, .. } => pool.close().await,
+            Self::Sqlite { pool, .. } => pool.close().await,
+        }
+    }
+
     /// The database, without secrets.
     pub fn place(&self) -> &str {
         match self {

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use riverqueue::jiff::Timestamp;
@@ -8,7 +8,8 @@ use tokio::sync::mpsc::Sender;
 
 use crate::finish::{Ending, Try};
 use crate::jobs::REASON;
-use crate::store::{Store, passes, told};
+use crate::link::Link;
+use crate::store::{passes, told};
 use crate::task::{Args, TRIES};
 use crate::{Bench, Fault, News, Pace, Stop};
 
@@ -20,7 +21,9 @@ const LONGEST_REASON: usize = 500;
 /// Takes River's jobs to the bench and what comes of them to the database.
 pub(crate) struct Hand {
     pub bench: Arc<dyn Bench>,
-    pub store: Store,
+    pub link: Link,
+    /// Tasks at work.
+    pub busy: Arc<AtomicUsize>,
     pub pace: Pace,
     /// Set when this worker is to stop.
     pub stopping: Arc<AtomicBool>,
@@ -51,8 +54,9 @@ impl Worker<Args> for Hand {
 
     async fn work(&self, context: WorkContext, job: Job<Args>) -> Result<WorkOutcome, Trouble> {
         let begun = Instant::now();
+        let _busy = Busy::with(&self.busy);
         let own =
-            Try { store: &self.store, context: &context, id: job.row.id, number: i64::from(job.row.attempt) };
+            Try { link: &self.link, context: &context, id: job.row.id, number: i64::from(job.row.attempt) };
         let answer = self.answer(&context, &job).await;
         let result = answer.as_ref().ok().map(|document| (&job.args, document.as_str()));
         match own.end(result).await {
@@ -153,6 +157,22 @@ impl Hand {
     /// What nobody listens to in time is left out.
     fn say(&self, news: News) {
         let _ = self.tell.try_send(news);
+    }
+}
+
+/// Counts one who works, until it goes.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn with(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

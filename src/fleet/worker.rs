@@ -1,21 +1,21 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use riverqueue::{Client, MaintenanceConfig, QueueConfig, Retention, Workers};
+use riverqueue::{Client, MaintenanceConfig, QueueConfig, Retention, RunHandle, Stopper, Workers};
 use tokio::sync::mpsc::{Sender, channel};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::fleet::Fleet;
-use crate::store::{Store, told};
+use crate::link::Link;
+use crate::store::Store;
 use crate::task::{TRIES, queue};
+use crate::watch::{Place, Seen, watch};
 use crate::work::Hand;
 use crate::{Bench, Error, Pace};
 
 /// How often the caller is asked whether to stop.
 const ASKS: Duration = Duration::from_millis(50);
-/// How often the database is asked for its clock.
-const LOOKS: Duration = Duration::from_secs(5);
 /// Shortest time between two fetches of jobs: small files take less.
 const FETCHES: Duration = Duration::from_millis(20);
 /// How long River keeps what is done; results are kept for good.
@@ -89,15 +89,32 @@ impl Fleet {
         news: &mut dyn FnMut(News),
     ) -> Result<(), Error> {
         // One each for results, and some for River itself.
-        let fleet = Self::connect(address, u32::from(crew.jobs.clamp(1, 32)) + 4)?;
-        let ended = fleet.block_on(run(&fleet.store, crew, bench, stop, news));
+        let place = Place { address: address.to_owned(), connections: u32::from(crew.jobs.clamp(1, 32)) + 4 };
+        let fleet = Self::connect(address, place.connections)?;
+        let ended = fleet.block_on(run(&fleet.store, place, crew, bench, stop, news));
         fleet.abandon();
         ended
     }
 }
 
+/// River's client at work.
+struct Shift {
+    _client: Client,
+    running: RunHandle,
+    stopper: Stopper,
+    /// Its tasks at work.
+    busy: Arc<AtomicUsize>,
+}
+
+impl Shift {
+    fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::SeqCst) > 0
+    }
+}
+
 async fn run(
     store: &Store,
+    place: Place,
     crew: &Crew,
     bench: Arc<dyn Bench>,
     stop: &dyn Fn() -> bool,
@@ -107,52 +124,75 @@ async fn run(
     store.check_clocks(crew.pace, apart)?;
     let (tell, mut hear) = channel(UNHEARD);
     let stopping = Arc::new(AtomicBool::new(false));
-    let hand = Hand {
-        bench,
-        store: store.clone(),
-        pace: crew.pace,
-        stopping: Arc::clone(&stopping),
-        tell: tell.clone(),
-    };
-    let client = client(store, crew, hand).map_err(|error| store.broken(&error))?;
-    let mut running = client.start().map_err(|error| store.broken(&error))?;
-    let stopper = running.stopper();
+    let link = Link::new(store.clone());
+    let begin = || begin(&link, crew, Arc::clone(&bench), Arc::clone(&stopping), tell.clone());
+    let look = || tokio::spawn(watch(link.now(), place.clone(), crew.pace, tell.clone()));
+    let mut shift = begin()?;
     news(News::Ready);
-    let mut watch = tokio::spawn(watch(store.clone(), crew.pace, tell));
+    let mut watch = look();
+    // Those whose connections hang: what they began goes on, and ends over the new ones.
+    let mut earlier: Vec<Shift> = Vec::new();
     let mut asks = interval(ASKS);
     asks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut watching, mut trouble, mut since) = (true, None, None::<Instant>);
-    let ended = loop {
+    let mut ended = None;
+    loop {
         tokio::select! {
-            ended = running.wait() => break ended,
+            end = shift.running.wait(), if ended.is_none() => ended = Some(end),
             Some(heard) = hear.recv() => news(heard),
-            seen = &mut watch, if watching => {
-                watching = false;
-                trouble = seen.unwrap_or_else(|error| Some(Error::Internal(format!("the watch broke off: {error}"))));
-                stopping.store(true, Ordering::SeqCst);
-                stopper.stop();
-            }
+            seen = &mut watch, if watching => match seen {
+                Ok(Seen::Hung(fresh)) if since.is_none() => {
+                    let old = link.replace(fresh);
+                    tokio::spawn(async move { old.close().await });
+                    earlier.push(std::mem::replace(&mut shift, begin()?));
+                    watch = look();
+                    news(News::Back);
+                }
+                Ok(Seen::Hung(_)) => watching = false,
+                Ok(Seen::Apart(error)) => (watching, trouble) = (false, Some(error)),
+                Err(error) => {
+                    (watching, trouble) = (false, Some(Error::Internal(format!("the watch broke off: {error}"))));
+                }
+            },
             _ = asks.tick() => {
                 // Work that does not end when it is asked to is left behind, as if this worker had been killed.
                 if since.is_some_and(|since| since.elapsed() > crew.grace + crew.pace.slack) {
-                    break Ok(());
+                    break;
                 }
-                if stopping.load(Ordering::SeqCst) {
-                    since = since.or_else(|| Some(Instant::now()));
-                }
-                if !stopping.load(Ordering::SeqCst) && stop() {
+                earlier.retain(Shift::is_busy);
+                if since.is_none() && (trouble.is_some() || stop()) {
+                    since = Some(Instant::now());
                     stopping.store(true, Ordering::SeqCst);
-                    stopper.stop();
+                    earlier.iter().chain([&shift]).for_each(|shift| shift.stopper.stop());
                 }
             }
         }
-    };
+        if ended.is_some() && (since.is_none() || !earlier.iter().any(Shift::is_busy)) {
+            break;
+        }
+    }
     watch.abort();
     while let Ok(heard) = hear.try_recv() {
         news(heard);
     }
-    ended.map_err(|error| store.broken(&error))?;
+    ended.unwrap_or(Ok(())).map_err(|error| store.broken(&error))?;
     trouble.map_or(Ok(()), Err)
+}
+
+/// Starts River's client on the connections of now.
+fn begin(
+    link: &Link,
+    crew: &Crew,
+    bench: Arc<dyn Bench>,
+    stopping: Arc<AtomicBool>,
+    tell: Sender<News>,
+) -> Result<Shift, Error> {
+    let store = link.now();
+    let busy = Arc::new(AtomicUsize::new(0));
+    let hand = Hand { bench, link: link.clone(), busy: Arc::clone(&busy), pace: crew.pace, stopping, tell };
+    let client = client(&store, crew, hand).map_err(|error| store.broken(&error))?;
+    let running = client.start().map_err(|error| store.broken(&error))?;
+    Ok(Shift { _client: client, stopper: running.stopper(), running, busy })
 }
 
 fn client(store: &Store, crew: &Crew, hand: Hand) -> Result<Client, riverqueue::Error> {
@@ -180,27 +220,4 @@ fn client(store: &Store, crew: &Crew, hand: Hand) -> Result<Client, riverqueue::
         .job_stuck_threshold(pace.stuck())
         .soft_stop_timeout(crew.grace.max(Duration::from_millis(1)))
         .build()
-}
-
-/// Looks whether the database is there, until its clock and this machine's disagree twice.
-async fn watch(store: Store, pace: Pace, tell: Sender<News>) -> Option<Error> {
-    let (mut lost, mut apart) = (false, false);
-    loop {
-        tokio::time::sleep(LOOKS).await;
-        let why = match timeout(LOOKS, store.clocks_apart()).await {
-            Ok(Ok(seconds)) => {
-                match store.check_clocks(pace, seconds) {
-                    Err(error) if apart => return Some(error),
-                    checked => apart = checked.is_err(),
-                }
-                None
-            }
-            Ok(Err(error)) => Some(told(&error)),
-            Err(_) => Some("no answer".to_owned()),
-        };
-        if why.is_some() != lost {
-            lost = why.is_some();
-            let _ = tell.try_send(why.map_or(News::Back, News::Lost));
-        }
-    }
 }

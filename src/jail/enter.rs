@@ -1,14 +1,14 @@
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
 };
-use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use crate::filter;
-use crate::{Bounds, Level};
+use crate::{Bounds, Level, Output};
 
 /// Files that may be open at once beside the input.
 const FILES: u64 = 16;
-/// Largest file that can be written, bytes: those in memory alone, which FFmpeg's filter for picture signatures wants.
+/// Largest file in memory that can be written, bytes: FFmpeg's filter for picture signatures wants one.
 const FILE: u64 = 16 << 20;
 /// Address space beside the memory that is written to: the program itself, and what allocators set aside.
 const SPACE: u64 = 1 << 30;
@@ -22,25 +22,31 @@ pub fn enter(bounds: &Bounds, files: u64) -> Level {
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let limits = limit(bounds, files);
     let landlock = deny_files().unwrap_or(false);
-    let seccomp = filter::install(landlock).is_ok();
+    let seccomp = filter::install(landlock, bounds.output).is_ok();
     Level { limits, landlock, seccomp }
 }
 
 /// `RLIMIT_NPROC` is left out: it counts the threads of all of the user's processes. The filter refuses new processes.
 fn limit(bounds: &Bounds, files: u64) -> bool {
+    let file = match bounds.output {
+        Output::Memory => FILE,
+        Output::Files(most) => most,
+    };
     let all = [
         (Resource::Core, 0),
         (Resource::Memlock, 0),
         (Resource::Msgqueue, 0),
-        (Resource::Fsize, FILE),
+        (Resource::Fsize, file),
         (Resource::Nofile, files.saturating_add(FILES)),
         (Resource::Cpu, bounds.cpu_seconds),
         (Resource::Data, bounds.memory),
         (Resource::As, bounds.memory.saturating_add(SPACE)),
     ];
     all.into_iter().all(|(resource, most)| {
-        let most = Some(most);
-        setrlimit(resource, Rlimit { current: most, maximum: most }).is_ok()
+        // Whoever started the program may have set narrower ones.
+        let present = getrlimit(resource);
+        let most = [present.current, present.maximum].into_iter().flatten().fold(most, u64::min);
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).is_ok()
     })
 }
 

@@ -18,6 +18,9 @@ pub enum Fate {
     /// It used up its processor time.
     #[error("reading it takes more than the {0} s of processor time allowed")]
     Processor(u64),
+    /// It wrote a larger file than it may.
+    #[error("reading it was stopped: it made the decoder write more than is allowed")]
+    Output,
     /// The parent's clock ran out.
     #[error("reading it was stopped: no answer within {:.0} s", .0.as_secs_f64())]
     Late(Duration),
@@ -39,7 +42,7 @@ impl Fate {
     /// What sort of failure this is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Memory(_) | Self::Processor(_) | Self::Late(_) => ErrorKind::Limit,
+            Self::Memory(_) | Self::Processor(_) | Self::Output | Self::Late(_) => ErrorKind::Limit,
             Self::Forbidden | Self::Crashed(_) | Self::Nonsense(_) => ErrorKind::Malformed,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Unstarted(_) => ErrorKind::Io,
@@ -55,6 +58,7 @@ impl Fate {
         }
         match status.signal() {
             Some(libc::SIGSYS) => Self::Forbidden,
+            Some(libc::SIGXFSZ) => Self::Output,
             Some(libc::SIGXCPU | libc::SIGKILL) => Self::Processor(bounds.cpu_seconds),
             Some(signal) => Self::Crashed(name(signal)),
             None => Self::Crashed(format!("exit status {}", status.code().unwrap_or(-1))),

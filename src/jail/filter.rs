@@ -7,6 +7,8 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
+use crate::Output;
+
 /// Whatever their arguments.
 const FREE: &[i64] = &[
     // What was opened before.
@@ -21,7 +23,6 @@ const FREE: &[i64] = &[
     libc::SYS_fstat,
     libc::SYS_dup,
     libc::SYS_ppoll,
-    libc::SYS_memfd_create,
     libc::SYS_ftruncate,
     // Memory.
     libc::SYS_brk,
@@ -63,8 +64,20 @@ const FREE: &[i64] = &[
 ];
 
 /// Answered with an error: libraries ask, and can do without.
-const REFUSED: &[i64] =
-    &[libc::SYS_ioctl, libc::SYS_faccessat, libc::SYS_readlinkat, libc::SYS_getcwd, libc::SYS_statfs];
+const REFUSED: &[i64] = &[
+    libc::SYS_ioctl,
+    libc::SYS_faccessat,
+    libc::SYS_readlinkat,
+    libc::SYS_getcwd,
+    libc::SYS_statfs,
+    // x265: where its threads run and where their memory lies.
+    libc::SYS_getpriority,
+    libc::SYS_setpriority,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_get_mempolicy,
+    libc::SYS_set_mempolicy,
+    libc::SYS_mbind,
+];
 
 /// Those that x86 has beside.
 #[cfg(target_arch = "x86_64")]
@@ -99,11 +112,14 @@ impl From<BackendError> for Missing {
     }
 }
 
+/// Making a file in memory.
+const MAKING: &[i64] = &[libc::SYS_memfd_create];
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Installs the filters in all threads. Where Landlock keeps files away, opening is left to it: FFmpeg's filter for picture
 /// signatures opens a file in memory by its name. Of several filters the strictest answer counts.
-pub(crate) fn install(landlock: bool) -> Result<(), Missing> {
+pub(crate) fn install(landlock: bool, output: Output) -> Result<(), Missing> {
     let errno = |code: i32| SeccompAction::Errno(u32::try_from(code).unwrap_or(1));
     // The C library then starts its threads by `clone`, whose flags a filter can see.
     let newer = rules([libc::SYS_clone3].into_iter());
@@ -113,16 +129,19 @@ pub(crate) fn install(landlock: bool) -> Result<(), Missing> {
         refused.append(&mut rules(OPENING.iter().chain(older::OPENING).copied()));
     }
     apply(refused, SeccompAction::Allow, errno(libc::EACCES))?;
-    apply(allowed()?, SeccompAction::KillProcess, SeccompAction::Allow)
+    apply(allowed(output)?, SeccompAction::KillProcess, SeccompAction::Allow)
 }
 
 fn rules(calls: impl Iterator<Item = i64>) -> Rules {
     calls.map(|call| (call, Vec::new())).collect()
 }
 
-fn allowed() -> Result<Rules, Missing> {
+fn allowed(output: Output) -> Result<Rules, Missing> {
     let simple = [FREE, REFUSED, OPENING, older::FREE, older::REFUSED, older::OPENING, &[libc::SYS_clone3]];
     let mut all = rules(simple.concat().into_iter());
+    if output == Output::Memory {
+        all.append(&mut rules(MAKING.iter().copied()));
+    }
     let own = u64::from(std::process::id());
     let number = |value: i32| u64::from(value.cast_unsigned());
     // Threads, not processes.

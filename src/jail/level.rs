@@ -44,6 +44,12 @@ impl Level {
         self == Self::WHOLE
     }
 
+    /// What both have.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self::from_byte(self.to_byte() & other.to_byte())
+    }
+
     /// Names of the parts that this system does not have.
     pub fn lacks(self) -> impl Iterator<Item = &'static str> {
         [("limits", self.limits), ("landlock", self.landlock), ("seccomp", self.seccomp)]
@@ -74,6 +80,7 @@ mod tests {
         }
         assert_eq!(Level::from_byte(0xff), Level::WHOLE);
         assert_eq!(Level { landlock: false, ..Level::WHOLE }.lacks().collect::<Vec<_>>(), ["landlock"]);
+        assert_eq!(Level::WHOLE.least(Level::from_byte(5)), Level::from_byte(5));
         assert!(Level::WHOLE.is_whole() && Level::WHOLE.lacks().next().is_none());
     }
 }

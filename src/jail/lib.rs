@@ -1,5 +1,6 @@
 //! A jail for what reads hostile bytes: a child process without environment, that got its input by descriptor and can give
-//! away nothing but messages over a pipe. It opens nothing, calls nobody, starts nothing, and has bounds on memory and time.
+//! away nothing but messages over a pipe, and what it writes into files that it was handed for that. It opens nothing, calls
+//! nobody, starts nothing, and has bounds on memory and time.
 //!
 //! - [`Inmate`]: the child as its parent sees it: started, told what to do, listened to, ended;
 //! - [`enter`]: closes the jail around the calling process, before it reads a hostile byte;
@@ -17,7 +18,7 @@ mod line;
 mod message;
 mod rights;
 
-pub use bounds::Bounds;
+pub use bounds::{Bounds, Output};
 pub use enter::enter;
 pub use fate::Fate;
 pub use inmate::{Inmate, Patience};

@@ -31,6 +31,8 @@ pub struct EncodeOptions {
     pub preset: Option<String>,
     /// Threads of the encoder; `None` for as many as the machine has. The same number gives the same bytes.
     pub threads: Option<u32>,
+    /// How many the machine has, for an encoder that can't see it: x265 in a jail, where it would work with one.
+    pub cores: Option<u32>,
 }
 
 const PRESETS: [&str; 10] = [
@@ -116,7 +118,7 @@ impl fmt::Display for VideoCodec {
 impl EncodeOptions {
     /// The defaults for a codec.
     pub fn new(codec: VideoCodec) -> Self {
-        Self { codec, crf: None, preset: None, threads: None }
+        Self { codec, crf: None, preset: None, threads: None, cores: None }
     }
 
     /// Whether the codec takes this quality and this preset.

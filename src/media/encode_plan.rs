@@ -132,15 +132,30 @@ pub(crate) fn options_with_light(
             let mut own = vec!["log-level=none".to_owned()];
             own.extend(display.map(|display| format!("master-display={display}")));
             own.extend(light.map(|light| format!("max-cll={light}")));
-            if let Some(threads) = options.threads.filter(|threads| *threads > 0) {
-                own.push(format!("pools={threads}"));
-                own.push(format!("frame-threads={}", threads.min(16)));
+            let wanted = options.threads.filter(|threads| *threads > 0);
+            let wanted = wanted.map(|threads| (threads, threads.min(16)));
+            // With one alone it does without a pool.
+            let there = options.cores.filter(|cores| *cores > 1).map(|cores| (cores, frame_threads(cores)));
+            if let Some((pool, frames)) = wanted.or(there) {
+                own.push(format!("pools={pool}"));
+                own.push(format!("frame-threads={frames}"));
             }
             pairs.push(("x265-params".to_owned(), own.join(":")));
         }
         VideoCodec::Vp9 | VideoCodec::Av1 | VideoCodec::Ffv1 => {}
     }
     Ok(pairs)
+}
+
+/// How many pictures x265 works on at once by itself.
+fn frame_threads(cores: u32) -> u32 {
+    match cores {
+        32.. => 5,
+        16..32 => 4,
+        8..16 => 3,
+        4..8 => 2,
+        _ => 1,
+    }
 }
 
 /// SMPTE ST 2086 in x265's words: chromaticities in 1/50000, luminances in 1/10000 cd/m².

@@ -120,7 +120,7 @@ impl Film {
         if self.lane.frames() == 0 {
             return Err(Error::Parameter("a film needs at least one picture".to_owned()));
         }
-        self.lane.end(&mut self.muxer)?;
+        self.lane.end(&mut self.muxer, &|| {})?;
         let finished = self.muxer.finish();
         checked(&self.muxer, finished)?;
         self.file.keep();

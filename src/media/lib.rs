@@ -65,4 +65,4 @@ pub use rgb_image::RgbImage;
 pub use signatures::SignatureSampler;
 pub use sound::{Sound, SoundFormat, SoundStep, SoundSteps};
 pub use still::still;
-pub use transcode::{Transcoded, transcode, transcode_into, transcode_with_sound};
+pub use transcode::{Transcode, Transcoded, transcode, transcode_into, transcode_with_sound};

@@ -32,6 +32,15 @@ impl Part {
         }
     }
 
+    /// A regular file, opened for whoever reads it later.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it can't be read, [`Error::Unsupported`] when it is no regular file.
+    pub fn opened(path: &Path) -> Result<File, Error> {
+        regular(&Self::from(path).facts().map_err(Error::read)?)?;
+        File::open(path).map_err(Error::read)
+    }
+
     fn open(&self) -> io::Result<Arc<File>> {
         match self {
             Self::Named(path) => File::open(path).map(Arc::new),
@@ -58,12 +67,7 @@ impl Parts {
         let mut end = 0_u64;
         for part in parts {
             let facts = part.facts().map_err(Error::read)?;
-            if facts.is_dir() {
-                return Err(Error::read(io::ErrorKind::IsADirectory.into()));
-            }
-            if !facts.is_file() {
-                return Err(Error::Unsupported("not a regular file; copy it to one first".to_owned()));
-            }
+            regular(&facts)?;
             files.push((end, part.clone()));
             end = end.saturating_add(facts.len());
         }
@@ -101,6 +105,16 @@ impl Parts {
         file.seek(SeekFrom::Start(self.position - start))?;
         Ok(Some((file, end - self.position)))
     }
+}
+
+fn regular(facts: &fs::Metadata) -> Result<(), Error> {
+    if facts.is_dir() {
+        return Err(Error::read(io::ErrorKind::IsADirectory.into()));
+    }
+    if !facts.is_file() {
+        return Err(Error::Unsupported("not a regular file; copy it to one first".to_owned()));
+    }
+    Ok(())
 }
 
 impl Read for Parts {

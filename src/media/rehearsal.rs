@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::slice;
 
 use filigrane_frame::Limits;
 
@@ -6,6 +6,7 @@ use crate::container::Container;
 use crate::decoder::{Decoder, Form, Step};
 use crate::encode_plan::EncodePlan;
 use crate::ffi::{Code, Packet, Pixel, VideoDecoder, VideoEncoder, VideoFrame};
+use crate::parts::Part;
 use crate::{Cancel, EncodeOptions, Error, Picture};
 
 /// Decodes the first pictures of a video, at most `most`, lets `change` alter their luma, codes them as `options` say and
@@ -18,7 +19,7 @@ use crate::{Cancel, EncodeOptions, Error, Picture};
 /// # Errors
 /// As [`Decoder::next_picture`]; [`Error::Unsupported`] when the encoder does not take these pictures.
 pub fn rehearse(
-    input: &Path,
+    input: &Part,
     options: &EncodeOptions,
     most: usize,
     limits: &Limits,
@@ -26,7 +27,7 @@ pub fn rehearse(
     change: &mut dyn FnMut(&mut Picture),
     see: &mut dyn FnMut(&Picture),
 ) -> Result<usize, Error> {
-    let mut decoder = Decoder::open_as(&[input.into()], limits, cancel, Form::AsDecoded)?;
+    let mut decoder = Decoder::open_as(slice::from_ref(input), limits, cancel, Form::AsDecoded)?;
     decoder.skip_other_streams();
     let Some(first) = next(&mut decoder)? else { return Ok(0) };
     let mut plan = EncodePlan::new(decoder.source(), &first, options, Container::Matroska)?;
@@ -39,7 +40,7 @@ pub fn rehearse(
     let mut packet = Packet::new().map_err(refused)?;
     // The first picture has another form than those to come: it is read again.
     let size = (first.width(), first.height());
-    let mut decoder = Decoder::open_as(&[input.into()], limits, cancel, Form::Exactly(decoded))?;
+    let mut decoder = Decoder::open_as(slice::from_ref(input), limits, cancel, Form::Exactly(decoded))?;
     decoder.skip_other_streams();
     let mut seen = 0;
     for number in 0..most {

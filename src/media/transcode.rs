@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::path::Path;
 
 use filigrane_frame::Limits;
@@ -9,6 +10,7 @@ use crate::ears::Ears;
 use crate::encode_plan::{EncodePlan, check_fit};
 use crate::ffi::{Code, EncoderSettings, Muxer, Ratio, SoundFrame, VideoEncoder, VideoFrame};
 use crate::output_file::OutputFile;
+use crate::parts::Part;
 use crate::sound::SoundSteps;
 use crate::sound_plan::lanes;
 use crate::tags::{STALE_FILE_TAGS, STALE_STREAM_TAGS, kept};
@@ -72,8 +74,10 @@ pub fn transcode_with_sound<E>(
     each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
     sounds: &mut SoundSteps<'_>,
 ) -> Result<Transcoded, TranscodeError<E>> {
-    let container = muxer_for(output)?;
-    run(input, output, container, options, limits, cancel, each, Some(sounds))
+    let part = Part::from(input);
+    let work =
+        Transcode { input: &part, container: muxer_for(output)?, options, limits, cancel, beat: &|| {} };
+    work.write_to_path(input, output, each, Some(sounds))
 }
 
 /// [`transcode`] with the container given, for outputs whose name does not tell it.
@@ -89,51 +93,94 @@ pub fn transcode_into<E>(
     cancel: &Cancel,
     each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
 ) -> Result<Transcoded, TranscodeError<E>> {
-    run(input, output, container, options, limits, cancel, each, None)
+    let part = Part::from(input);
+    let work = Transcode { input: &part, container, options, limits, cancel, beat: &|| {} };
+    work.write_to_path(input, output, each, None)
 }
 
-#[expect(clippy::too_many_arguments, reason = "those of the public functions above, and what they differ in")]
-fn run<E>(
-    input: &Path,
-    output: &Path,
-    container: Container,
-    options: &EncodeOptions,
-    limits: &Limits,
-    cancel: &Cancel,
-    each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
-    sounds: Option<&mut SoundSteps<'_>>,
-) -> Result<Transcoded, TranscodeError<E>> {
-    options.validate()?;
-    check_fit(options.codec, container)?;
-    let mut job = Job::prepare(input, container, options, limits, cancel, sounds.is_some())?;
-    let (kept, file) = OutputFile::create(output, input)?;
-    let mut writer = Writer::start(&mut job, file, container, options, limits, sounds)?;
-    loop {
-        match job.decoder.advance()? {
-            Step::Picture(frame, time) => {
-                job.check_unchanged(&frame, time)?;
-                let mut picture = Picture::new(frame, time)?;
-                each(&mut picture).map_err(TranscodeError::Step)?;
-                writer.encode(picture)?;
-            }
-            Step::Packet => writer.copies.write(&mut job.decoder, &mut writer.muxer, writer.shift)?,
-            Step::End => break,
-        }
+/// [`transcode`] of a file, and into a file, that may be open already.
+pub struct Transcode<'a> {
+    /// What is decoded.
+    pub input: &'a Part,
+    /// What is written.
+    pub container: Container,
+    /// How the pictures are encoded.
+    pub options: &'a EncodeOptions,
+    /// Bounds on the input.
+    pub limits: &'a Limits,
+    /// Ends the work early.
+    pub cancel: &'a Cancel,
+    /// Called for each picture that the encoder gives out after the last one went in, which may take it long.
+    pub beat: &'a dyn Fn(),
+}
+
+impl Transcode<'_> {
+    /// Does the work into an empty file, which is not removed when it fails; with `sounds`, as [`transcode_with_sound`].
+    ///
+    /// # Errors
+    /// As [`transcode`].
+    pub fn write_to_file<E>(
+        &self,
+        output: File,
+        each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+        sounds: Option<&mut SoundSteps<'_>>,
+    ) -> Result<Transcoded, TranscodeError<E>> {
+        self.run(|| Ok((None, output)), each, sounds)
     }
-    writer.finish(&mut job.decoder)?;
-    let mut losses = job.plan.losses;
-    losses
-        .extend(writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()));
-    kept.keep();
-    Ok(Transcoded {
-        frames: writer.lane.frames(),
-        duration: writer.lane.duration(),
-        info: job.decoder.info().clone(),
-        dropped_streams: writer.copies.dropped,
-        losses,
-        sound: writer.sound_notes,
-        damage: job.decoder.damage().to_vec(),
-    })
+
+    fn write_to_path<E>(
+        &self,
+        input: &Path,
+        output: &Path,
+        each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+        sounds: Option<&mut SoundSteps<'_>>,
+    ) -> Result<Transcoded, TranscodeError<E>> {
+        let create = || OutputFile::create(output, input).map(|(kept, file)| (Some(kept), file));
+        self.run(create, each, sounds)
+    }
+
+    fn run<E>(
+        &self,
+        create: impl FnOnce() -> Result<(Option<OutputFile>, File), Error>,
+        each: &mut dyn FnMut(&mut Picture) -> Result<(), E>,
+        sounds: Option<&mut SoundSteps<'_>>,
+    ) -> Result<Transcoded, TranscodeError<E>> {
+        let Self { container, options, limits, .. } = *self;
+        options.validate()?;
+        check_fit(options.codec, container)?;
+        let mut job = Job::prepare(self.input, container, options, limits, self.cancel, sounds.is_some())?;
+        let (kept, file) = create()?;
+        let mut writer = Writer::start(&mut job, file, container, options, limits, sounds)?;
+        loop {
+            match job.decoder.advance()? {
+                Step::Picture(frame, time) => {
+                    job.check_unchanged(&frame, time)?;
+                    let mut picture = Picture::new(frame, time)?;
+                    each(&mut picture).map_err(TranscodeError::Step)?;
+                    writer.encode(picture)?;
+                }
+                Step::Packet => writer.copies.write(&mut job.decoder, &mut writer.muxer, writer.shift)?,
+                Step::End => break,
+            }
+        }
+        writer.finish(&mut job.decoder, self.beat)?;
+        let mut losses = job.plan.losses;
+        losses.extend(
+            writer.rounded.then(|| "avi has one fixed frame rate: times were rounded to it".to_owned()),
+        );
+        if let Some(kept) = kept {
+            kept.keep();
+        }
+        Ok(Transcoded {
+            frames: writer.lane.frames(),
+            duration: writer.lane.duration(),
+            info: job.decoder.info().clone(),
+            dropped_streams: writer.copies.dropped,
+            losses,
+            sound: writer.sound_notes,
+            damage: job.decoder.damage().to_vec(),
+        })
+    }
 }
 
 /// An input ready to be read from its start, and what its first picture told.
@@ -152,14 +199,14 @@ impl Job {
     /// Looks at the first picture in a pass of its own: only it tells what the encoder, and so the output's header,
     /// must say, and a second pass saves keeping the packets in between.
     fn prepare(
-        input: &Path,
+        input: &Part,
         container: Container,
         options: &EncodeOptions,
         limits: &Limits,
         cancel: &Cancel,
         with_sound: bool,
     ) -> Result<Self, Error> {
-        let mut scout = Decoder::open_as(&[input.into()], limits, cancel, Form::AsDecoded)?;
+        let mut scout = Decoder::open_as(std::slice::from_ref(input), limits, cancel, Form::AsDecoded)?;
         let mut ears = if with_sound { Ears::open(scout.source(), limits) } else { Ears::none() };
         scout.keep_streams(&ears.streams());
         let mut sounds: Vec<Option<SoundFrame>> = scout.source().streams.iter().map(|_| None).collect();
@@ -184,7 +231,7 @@ impl Job {
         };
         let plan = EncodePlan::new(scout.source(), &first, options, container)?;
         drop(scout);
-        let mut decoder = Decoder::open_as(&[input.into()], limits, cancel, Form::AsDecoded)?;
+        let mut decoder = Decoder::open_as(std::slice::from_ref(input), limits, cancel, Form::AsDecoded)?;
         decoder.set_form(Form::Exactly(plan.settings.pixel));
         Ok(Self { decoder, first, plan, sounds })
     }
@@ -215,7 +262,7 @@ struct Writer {
 impl Writer {
     fn start(
         job: &mut Job,
-        file: std::fs::File,
+        file: File,
         container: Container,
         options: &EncodeOptions,
         limits: &Limits,
@@ -291,8 +338,8 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(&mut self, decoder: &mut Decoder) -> Result<(), Error> {
-        self.lane.end(&mut self.muxer)?;
+    fn finish(&mut self, decoder: &mut Decoder, beat: &dyn Fn()) -> Result<(), Error> {
+        self.lane.end(&mut self.muxer, beat)?;
         self.copies.finish(decoder, &mut self.muxer)?;
         let finished = self.muxer.finish();
         checked(&self.muxer, finished)
@@ -301,7 +348,6 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::process::Command;
 
     use filigrane_frame::ErrorKind;
@@ -323,14 +369,14 @@ mod tests {
             // A device that is always full.
             let full = File::options().write(true).open("/dev/full").expect("Linux");
             let options = EncodeOptions::new(codec);
-            let limits = Limits::default();
+            let (limits, input) = (Limits::default(), Part::from(input.as_path()));
             let run = || -> Result<(), Error> {
                 let mut job = Job::prepare(&input, container, &options, &limits, &Cancel::default(), true)?;
                 let mut writer = Writer::start(&mut job, full, container, &options, &limits, None)?;
                 while let Step::Picture(frame, time) = job.decoder.advance()? {
                     writer.encode(Picture::new(frame, time)?)?;
                 }
-                writer.finish(&mut job.decoder)
+                writer.finish(&mut job.decoder, &|| {})
             };
             let error = run().expect_err("no room");
             assert_eq!(error.kind(), ErrorKind::Io);

@@ -64,19 +64,22 @@ impl VideoLane {
         }
         self.frames += 1;
         self.encoder.send(Some(picture.frame())).map_err(encoding)?;
-        self.drain(muxer)
+        self.drain(muxer, &|| {})
     }
 
-    /// Writes the pictures that are still inside the encoder.
-    pub(crate) fn end(&mut self, muxer: &mut Muxer) -> Result<(), Error> {
+    /// Writes the pictures that are still inside the encoder, with a call of `beat` after each.
+    pub(crate) fn end(&mut self, muxer: &mut Muxer, beat: &dyn Fn()) -> Result<(), Error> {
         self.encoder.send(None).map_err(encoding)?;
-        self.drain(muxer)
+        self.drain(muxer, beat)
     }
 
-    fn drain(&mut self, muxer: &mut Muxer) -> Result<(), Error> {
+    fn drain(&mut self, muxer: &mut Muxer, beat: &dyn Fn()) -> Result<(), Error> {
         loop {
             match self.encoder.receive(&mut self.packet) {
-                Ok(()) => self.write(muxer)?,
+                Ok(()) => {
+                    self.write(muxer)?;
+                    beat();
+                }
                 Err(Code::AGAIN | Code::END) => return Ok(()),
                 Err(code) => return Err(encoding(code)),
             }

@@ -4,19 +4,23 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
+use std::slice;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use filigrane_jail::{Line, enter};
-use filigrane_media::{Cancel, Part, check_outline};
-use filigrane_provenance::{Asset, TrustAnchors, read_asset};
+use filigrane_media::{Cancel, Decoder, Part, check_outline, probe_parts};
+use filigrane_provenance::{Asset, Heritage, TrustAnchors, read_asset};
 use filigrane_watermark::Key;
 
 use crate::errand::{Errand, Order, Told, decoded, encoded};
+use crate::error::Error;
 use crate::look::Look;
+use crate::mark::{mark, watch};
 use crate::progress::Progress;
 use crate::reading::Reading;
 use crate::verify::Stages;
+use crate::video_code;
 
 /// How often it is told how far the work is.
 const BEAT: Duration = Duration::from_millis(100);
@@ -33,8 +37,9 @@ pub fn serve_jail() -> io::Result<()> {
     let errand: Errand = decoded(&errand).map_err(nonsense)?;
     let level = enter(&errand.bounds(), files.len() as u64);
     line.tell(&encoded(&Told::Level(level.to_byte())))?;
+    let output = errand.output.and_then(|_| files.pop());
     if files.is_empty() {
-        return Err(nonsense("no file was handed over".to_owned()));
+        return Err(nonsense("no file to read was handed over".to_owned()));
     }
     let file = files.remove(0);
     let beside = errand.beside.iter().map(|name| path(name)).zip(files).collect();
@@ -42,7 +47,7 @@ pub fn serve_jail() -> io::Result<()> {
         Ok(trust) => trust,
         Err(error) => return line.tell(&encoded(&Told::Refused(format!("trust anchors: {error}")))),
     };
-    let cell = Cell::new(&errand, trust, file, beside)?;
+    let cell = Cell::new(&errand, trust, file, beside, output)?;
     while let Some(order) = line.hear()? {
         let order = decoded(&order).map_err(nonsense)?;
         let telling = Telling { line: RefCell::new(line), last: Mutable::new(Instant::now()) };
@@ -63,6 +68,7 @@ struct Cell<'a> {
     keys: Vec<Key>,
     asset: Asset,
     part: Part,
+    output: RefCell<Option<File>>,
 }
 
 impl<'a> Cell<'a> {
@@ -71,10 +77,11 @@ impl<'a> Cell<'a> {
         trust: TrustAnchors,
         file: File,
         beside: Vec<(PathBuf, File)>,
+        output: Option<File>,
     ) -> io::Result<Self> {
         let part = Part::Open(Arc::new(file.try_clone()?));
         let asset = Asset::opened(&path(&errand.name), file, beside);
-        Ok(Self { errand, trust, keys: errand.keys(), asset, part })
+        Ok(Self { errand, trust, keys: errand.keys(), asset, part, output: RefCell::new(output) })
     }
 
     fn carry_out(&self, order: Order, progress: &dyn Progress) -> Told {
@@ -103,6 +110,31 @@ impl<'a> Cell<'a> {
                     Err(error) => Told::Unseen(error.to_string()),
                 }
             }
+            order => self.stamp(order, progress).unwrap_or_else(|error| Told::Failed(error.into())),
+        }
+    }
+
+    /// What stamping asks for.
+    fn stamp(&self, order: Order, progress: &dyn Progress) -> Result<Told, Error> {
+        let (parts, limits, cancel) = (slice::from_ref(&self.part), &self.errand.limits, Cancel::default());
+        let decoder = || Decoder::open_parts(parts, limits, &cancel);
+        match order {
+            Order::Mark(how) => {
+                let output = self.output.take().ok_or(Error::Nothing)?;
+                let pictures = mark(&self.part, output, &how, limits, &cancel, progress)?;
+                Ok(Told::Made(Box::new(pictures.into())))
+            }
+            Order::Examine => Ok(Told::Made(Box::new(watch(decoder()?, progress)?.into()))),
+            Order::Open => {
+                let info = probe_parts(parts, limits)?;
+                Ok(Told::Opened(info.container, info.width, info.height))
+            }
+            Order::Inherit => {
+                let (facts, store, why) = Heritage::of(&self.asset, limits)?.into_parcel();
+                Ok(Told::Heritage(facts, store.map(serde_bytes::ByteBuf::from), why))
+            }
+            Order::Code => Ok(Told::Code(video_code::of_pictures(decoder()?)?.map(|code| code.body()))),
+            Order::Read | Order::Look { .. } => Err(Error::Nothing),
         }
     }
 }

@@ -1,18 +1,21 @@
 //! What the process that reads hostile bytes is told, and what it tells: CBOR in the messages of the jail.
 
 use filigrane_frame::Limits;
-use filigrane_jail::{Bounds, LARGEST_MESSAGE};
+use filigrane_jail::{Bounds, LARGEST_MESSAGE, Output};
 use filigrane_provenance::{TrustAnchors, TrustList};
 use filigrane_verdict::Depth;
 use filigrane_watermark::{Key, Payload};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::failing::Failing;
+use crate::made::Made;
+use crate::mark::Marking;
 use crate::reading::Reading;
-use crate::seen::Seen;
+use crate::seen::{Seen, believable_line};
 use crate::verify::Stages;
 
-/// Largest answer but that of [`Told::Seen`], bytes: texts from manifests are cut to a length.
+/// Largest answer but those of [`Told::Seen`] and [`Told::Heritage`], bytes: texts from manifests are cut to a length.
 const LARGEST_READING: usize = 4 << 20;
 
 /// What is to be done with one file, said once.
@@ -31,6 +34,8 @@ pub(crate) struct Errand {
     pub limits: Limits,
     pub memory: u64,
     pub cpu_seconds: u64,
+    /// The last file that was handed over is for writing, up to so many bytes.
+    pub output: Option<u64>,
 }
 
 impl Errand {
@@ -47,11 +52,13 @@ impl Errand {
             limits: Limits::default(),
             memory: 0,
             cpu_seconds: 0,
+            output: None,
         }
     }
 
     pub fn bounds(&self) -> Bounds {
-        Bounds { memory: self.memory, cpu_seconds: self.cpu_seconds }
+        let output = self.output.map_or(Output::Memory, Output::Files);
+        Bounds { memory: self.memory, cpu_seconds: self.cpu_seconds, output }
     }
 
     pub fn keys(&self) -> Vec<Key> {
@@ -76,6 +83,16 @@ pub(crate) enum Order {
         /// Keep what the classifier looks at.
         observe: bool,
     },
+    /// Say what sort of video it is.
+    Open,
+    /// Encode the marked pictures into the file for writing.
+    Mark(Box<Marking>),
+    /// Look at pictures that stay as they are.
+    Examine,
+    /// Read the credentials so that they can be carried along.
+    Inherit,
+    /// Give the ISCC Video-Code.
+    Code,
 }
 
 /// What the process tells.
@@ -93,6 +110,16 @@ pub(crate) enum Told {
     Unseen(String),
     /// No work could be done at all.
     Refused(String),
+    /// The answer to [`Order::Open`]: its container, and width and height of its pictures.
+    Opened(String, u32, u32),
+    /// The answer to [`Order::Mark`] and [`Order::Examine`].
+    Made(Box<Made>),
+    /// The answer to [`Order::Inherit`].
+    Heritage(Option<String>, Option<serde_bytes::ByteBuf>, Option<String>),
+    /// The answer to [`Order::Code`]: its body.
+    Code(Option<[u8; 32]>),
+    /// One of the last five could not be carried out.
+    Failed(Failing),
 }
 
 impl Told {
@@ -107,7 +134,11 @@ impl Told {
                 let seen = seen.believable().ok_or("it told of pictures what no decoder gives")?;
                 Ok(Self::Seen(Box::new(seen)))
             }
+            Self::Heritage(facts, store, why) => Ok(Self::Heritage(facts, store, why.map(believable_line))),
             _ if message.len() > LARGEST_READING => Err("too long an answer".to_owned()),
+            Self::Opened(container, width, height) => {
+                Ok(Self::Opened(believable_line(container), width, height))
+            }
             told => Ok(told),
         }
     }

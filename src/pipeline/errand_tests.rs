@@ -5,6 +5,26 @@ use filigrane_provenance::{Asset, TrustAnchors, read_asset};
 use super::*;
 use crate::seen::tests::seen;
 
+fn pictures() -> crate::pictures::Pictures {
+    let layout = LumaLayout { width: 40, height: 30, stride: 40, bits: 8, range: ColourRange::Limited };
+    let mut sampler = Sampler::default();
+    sampler.push(LumaRef::new(layout, &[100; 1200]).expect("fits"), 0.0);
+    crate::pictures::Pictures {
+        file: None,
+        width: 40,
+        height: 30,
+        duration: 0.04,
+        fingerprint: sampler.finish().map(|samples| filigrane_fingerprint::Fingerprint::of(&samples)),
+        code: None,
+        thumbnail: Some(vec![0xff, 0xd8, 0xff, 0xe0]),
+        frames: 1,
+        luma_psnr: Some(46.5),
+        audio_snr: None,
+        audio_nmr: Some(f64::INFINITY),
+        notes: vec!["a note".to_owned()],
+    }
+}
+
 fn told() -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("nothing.mp4");
@@ -21,6 +41,11 @@ fn told() -> Vec<Vec<u8>> {
         Told::Reading(Reading::of(read, None, "nothing.mp4")),
         Told::Seen(Box::new(with_pictures)),
         Told::Unseen("no picture".to_owned()),
+        Told::Opened("mp4".to_owned(), 640, 360),
+        Told::Made(Box::new(Made::from(pictures()))),
+        Told::Heritage(Some("{}".to_owned()), Some(serde_bytes::ByteBuf::from(vec![0; 40])), None),
+        Told::Code(Some([7; 32])),
+        Told::Failed(Failing::from(crate::error::Error::Nothing)),
     ];
     all.iter().map(encoded).collect()
 }
@@ -105,6 +130,7 @@ fn errands_come_back_as_they_were() {
         limits: Limits::default(),
         memory: 1 << 30,
         cpu_seconds: 60,
+        output: Some(7),
     };
     let again: Errand = decoded(&encoded(&errand)).expect("its own");
     assert_eq!(again.keys(), [Key::public()]);

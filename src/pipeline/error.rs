@@ -23,6 +23,20 @@ pub enum Error {
     /// The manifest could not be registered.
     #[error(transparent)]
     Registry(#[from] filigrane_registry::Error),
+    /// What a process in a jail met.
+    #[error("{text}")]
+    Told {
+        /// In its words.
+        text: String,
+        /// What sort of failure it was.
+        kind: ErrorKind,
+    },
+    /// A process in a jail gave no answer.
+    #[error(transparent)]
+    Jail(filigrane_jail::Fate),
+    /// A jail is required and can't be had for this.
+    #[error("a stream in several files can't be read in a jail: allow it with --jail best-effort")]
+    Unjailed,
     /// Output and input are one file.
     #[error("output and input are the same file: the input is never changed, choose another output")]
     SameFile,
@@ -95,6 +109,9 @@ impl Error {
             Self::Watermark(error) => error.kind(),
             Self::Provenance(error) => error.kind(),
             Self::Registry(error) => error.kind(),
+            Self::Told { kind, .. } => *kind,
+            Self::Jail(fate) => fate.kind(),
+            Self::Unjailed => ErrorKind::Unsupported,
             Self::SameFile
             | Self::Exists(_)
             | Self::Packaged

@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use filigrane_detect::{Detector, Judgement, Observation};
-use filigrane_verdict::{Classifier, ClassifierState, Clue, Segment};
+use filigrane_verdict::{Classifier, ClassifierState, Clue, Place, Segment};
 
 /// A detector that can judge, and what it is called.
 #[derive(Debug)]
@@ -56,6 +56,14 @@ fn told(judgement: Judgement, model: &str) -> Classifier {
         end: segment.end,
         generated: segment.generated,
     });
+    let places = judgement.places.into_iter().map(|place| Place {
+        time: place.start,
+        x: place.x,
+        y: place.y,
+        side: place.side,
+        // Three digits are more than is known of a part.
+        generated: place.cells.iter().map(|cell| (cell * 1000.0).round() / 1000.0).collect(),
+    });
     Classifier {
         state: ClassifierState::Ran,
         generated: judgement.generated,
@@ -66,5 +74,39 @@ fn told(judgement: Judgement, model: &str) -> Classifier {
         model: Some(model.to_owned()),
         evidence: evidence.collect(),
         segments: segments.collect(),
+        places: places.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use filigrane_detect::{NotAssessable, sentences};
+    use filigrane_verdict::Language;
+
+    #[test]
+    fn whatever_the_detector_says_is_said_in_every_language_word_for_word() {
+        let refusals = [
+            NotAssessable::TooShort { pictures: 3 },
+            NotAssessable::TooSmall { width: 100, height: 90 },
+            NotAssessable::Elongated { aspect: 9.5 },
+            NotAssessable::Frozen { share: 0.97 },
+            NotAssessable::Flat { mean: 16.0, spread: 2.5 },
+            NotAssessable::TooFast { rate: 1000.0 },
+            NotAssessable::Interrupted { pictures: 40 },
+        ];
+        let refusals = refusals.iter().map(ToString::to_string);
+        let abstentions = [
+            "A likelihood of 0.50 of being generated is reached by too many clips of cameras and by too many of generators to say \
+             either.",
+            "The pictures are unlike any that the detector was trained on: at a distance of 3.2, where up to 2.1 is judged.",
+        ];
+        let abstentions = abstentions.map(str::to_owned);
+        for sentence in sentences(&["spatial", "temporal"]).into_iter().chain(refusals).chain(abstentions) {
+            let french = Language::French.told(&sentence);
+            assert_ne!(french, sentence);
+            for english in [" is ", "The ", " than ", " of ", "camera", "network", " the "] {
+                assert!(!french.contains(english), "{french}");
+            }
+        }
     }
 }

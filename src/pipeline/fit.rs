@@ -1,7 +1,5 @@
-use std::path::Path;
-
 use filigrane_frame::Limits;
-use filigrane_media::{Cancel, EncodeOptions, Error as MediaError, Picture, VideoCodec, rehearse};
+use filigrane_media::{Cancel, EncodeOptions, Error as MediaError, Part, Picture, VideoCodec, rehearse};
 use filigrane_watermark::{Cancellation, Embedder, HostObserver, Key, Meter, Payload, Strength};
 
 use crate::error::Error;
@@ -74,10 +72,11 @@ impl Fit {
 /// # Errors
 /// Those of reading the input. A clip that cannot be rehearsed gets the usual strength.
 pub(crate) fn fit(
-    input: &Path,
+    input: &Part,
     force: Force,
     payload: Payload,
     key: &Key,
+    cores: Option<u32>,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Fit, Error> {
@@ -114,6 +113,7 @@ pub(crate) fn fit(
     };
     let mut coding = EncodeOptions::new(CODEC);
     coding.crf = Some(CRF);
+    coding.cores = cores;
     coding.preset = Some(PRESET.to_owned());
     let mut see = |picture: &Picture| after.push(picture.luma());
     let seen = match rehearse(input, &coding, PICTURES, limits, cancel, &mut change, &mut see) {

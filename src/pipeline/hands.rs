@@ -80,18 +80,21 @@ impl<'a> Hands<'a> {
     pub fn jail(&self) -> Jail {
         match self {
             Self::Own(..) => Jail::default(),
-            Self::Jailed(_, _, reader) => {
-                let lacks: Vec<String> = reader.level.lacks().map(str::to_owned).collect();
-                let level = match reader.level {
-                    Level::WHOLE => JailLevel::Whole,
-                    // No process came to be.
-                    level if level == Level::default() => JailLevel::Off,
-                    _ => JailLevel::Partial,
-                };
-                Jail { level, lacks }
-            }
+            Self::Jailed(_, _, reader) => shown(reader.level),
         }
     }
+}
+
+/// How far a jail was closed, as it is told.
+pub(crate) fn shown(level: Level) -> Jail {
+    let lacks: Vec<String> = level.lacks().map(str::to_owned).collect();
+    let level = match level {
+        Level::WHOLE => JailLevel::Whole,
+        // No process came to be.
+        level if level == Level::default() => JailLevel::Off,
+        _ => JailLevel::Partial,
+    };
+    Jail { level, lacks }
 }
 
 fn read(verifier: &Verifier<'_>, input: Input<'_>) -> Reading {

@@ -1,13 +1,21 @@
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use filigrane_frame::{Digest, Limits};
 use filigrane_media::{Cancel, Part, probe_parts};
 use filigrane_provenance::{self as provenance, Asset, Credentials, Track, TrustAnchors};
 
 use crate::file;
-use crate::ward::{Files, Ward};
+use crate::ward::Ward;
+
+/// One file with what lies beside it, open.
+pub(crate) struct Files {
+    pub name: PathBuf,
+    pub file: File,
+    pub beside: Vec<(PathBuf, File)>,
+    pub bytes: u64,
+}
 
 /// What is looked at: one file, or a stream in several.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +54,7 @@ impl<'a> Input<'a> {
         }
         let file = open_regular(path)?;
         let (digest, bytes) = file::digest_of(&file, cancel)?;
-        // What can't be opened is as good as absent.
-        let beside =
-            Asset::beside(path).into_iter().filter_map(|name| Some((open_regular(&name).ok()?, name)));
-        let beside = beside.map(|(file, name)| (name, file)).collect();
-        let files = Files { name: path.to_owned(), file, beside, bytes };
+        let files = Files { name: path.to_owned(), file, beside: open_beside(path), bytes };
         Ok(Opened { input: self, digest, bytes, files: Some(files) })
     }
 
@@ -111,6 +115,12 @@ impl<'a> Input<'a> {
         }
         failure.map_or_else(|| Ok(Vec::new()), Err)
     }
+}
+
+/// What may hold the manifest of a file beside it. What can't be opened is as good as absent.
+pub(crate) fn open_beside(path: &Path) -> Vec<(PathBuf, File)> {
+    let open = |name: PathBuf| Some((open_regular(&name).ok()?, name));
+    Asset::beside(path).into_iter().filter_map(open).map(|(file, name)| (name, file)).collect()
 }
 
 fn open_regular(path: &Path) -> io::Result<File> {

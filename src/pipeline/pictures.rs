@@ -18,6 +18,8 @@ pub(crate) struct Pictures {
     pub duration: f64,
     pub fingerprint: Option<Fingerprint>,
     pub code: Option<VideoCode>,
+    /// A small one of them, a JPEG file.
+    pub thumbnail: Option<Vec<u8>>,
     pub frames: u64,
     pub luma_psnr: Option<f64>,
     pub audio_snr: Option<f64>,
@@ -35,6 +37,7 @@ impl Pictures {
             duration: info.duration.unwrap_or(0.0),
             fingerprint: None,
             code: None,
+            thumbnail: None,
             frames: 0,
             luma_psnr: None,
             audio_snr: None,

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::file::{beside, check_output};
 use crate::pictures::Pictures;
 use crate::progress::Progress;
+use crate::thumbnail::Thumbnail;
 use crate::video_code;
 
 /// How a clip is marked and signed at its birth. Nothing here leaves the mark or the signature out.
@@ -98,7 +99,8 @@ pub fn produce(
     let plan = Plan::new(generator.model(), request)?;
     let size = how.size.unwrap_or((plan.size.width, plan.size.height));
     let payload = Payload::from_uuid(how.id.as_bytes());
-    let mut scribe = Scribe::start(output, size, plan.frame_rate, payload, how)?;
+    let seconds = f64::from(plan.frames) / plan.frame_rate;
+    let mut scribe = Scribe::start(output, size, plan.frame_rate, seconds, payload, how)?;
     let mut watch = |step: &filigrane_generate::Progress| {
         if step.stage != Stage::Decode {
             progress.step(words(step.stage), step.done.into(), Some(step.total.into()));
@@ -127,6 +129,7 @@ pub fn produce(
     claim.assertions.clone_from(&how.statements);
     claim.watermarked = true;
     claim.bindings = pictures.bindings(Some(payload));
+    claim.thumbnail = pictures.thumbnail.take();
     claim.making = Some(Making {
         agent: "filigrane".to_owned(),
         version: how.version.to_owned(),
@@ -204,6 +207,7 @@ struct Scribe {
     film: Film,
     embedder: Embedder,
     sampler: Sampler,
+    thumbnail: Thumbnail,
     file: TempPath,
     size: (u32, u32),
     frames: u64,
@@ -214,6 +218,7 @@ impl Scribe {
         output: &Path,
         size: (u32, u32),
         rate: f64,
+        seconds: f64,
         payload: Payload,
         how: &Produce<'_>,
     ) -> Result<Self, Error> {
@@ -223,7 +228,8 @@ impl Scribe {
         let file = beside(output, "marked")?;
         let form = FilmForm { width, height, rate: fraction(rate) };
         let film = Film::create(&file, form, &how.encode, &how.limits)?;
-        Ok(Self { film, embedder, sampler: Sampler::default(), file, size, frames: 0 })
+        let (sampler, thumbnail) = (Sampler::default(), Thumbnail::of(Some(seconds)));
+        Ok(Self { film, embedder, sampler, thumbnail, file, size, frames: 0 })
     }
 
     fn write(&mut self, picture: &filigrane_generate::Picture, how: &Produce<'_>) -> Result<(), Error> {
@@ -234,6 +240,7 @@ impl Scribe {
         let mut marked: Picture = self.film.picture(&image)?;
         self.embedder.mark(&mut marked.luma_mut())?;
         self.sampler.push(marked.luma(), marked.time());
+        self.thumbnail.push(&marked);
         self.film.write(marked)?;
         self.frames += 1;
         Ok(())
@@ -249,6 +256,7 @@ impl Scribe {
             duration: filmed.duration,
             fingerprint: self.sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
             code: video_code::or_note(code, &mut notes),
+            thumbnail: self.thumbnail.finish(),
             frames: filmed.frames,
             luma_psnr: self.embedder.luma_psnr(),
             audio_snr: None,

@@ -1,7 +1,7 @@
 use filigrane_fingerprint::VideoCode;
 use filigrane_frame::Digest;
 use filigrane_provenance::{self as provenance, CredentialState, Voucher};
-use filigrane_verdict::{Consent, Credentials, CredentialsState, Model, Origin};
+use filigrane_verdict::{Consent, Credentials, CredentialsState, Edit, Model, Origin};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -78,6 +78,7 @@ fn credentials(read: provenance::Credentials, at: Option<i64>) -> Credentials {
         origin: read.origin.map(origin),
         generator: read.generator,
         actions: read.actions.into_iter().map(|action| action.action).collect(),
+        edits: read.edits.into_iter().map(edit).collect(),
         consents: read.consents.into_iter().map(|one| consent(one, at)).collect(),
         models: read.models.into_iter().map(model).collect(),
         explanation: read.explanation,
@@ -108,6 +109,10 @@ fn consent(consent: provenance::Consent, at: Option<i64>) -> Consent {
         until: consent.until,
         withdrawal: None,
     }
+}
+
+fn edit(edit: provenance::Edit) -> Edit {
+    Edit { action: edit.action, start: edit.start, end: edit.end }
 }
 
 fn model(card: provenance::ModelCard) -> Model {

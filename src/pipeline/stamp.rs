@@ -1,25 +1,22 @@
 use std::path::{Path, PathBuf};
 
-use filigrane_fingerprint::{Fingerprint, Sampler};
 use filigrane_frame::Limits;
-use filigrane_media::{
-    Cancel, Decoder, EncodeOptions, Picture, SignatureSampler, SoundFormat, TranscodeError, probe, transcode,
-    transcode_with_sound,
-};
+use filigrane_media::{Cancel, EncodeOptions};
 use filigrane_provenance::{Assertion, Claim, Identity, ModelCard, Origin};
 use filigrane_registry::Registry;
-use filigrane_watermark::{Embedder, Key, Payload, Strength};
+use filigrane_verdict::Jail;
+use filigrane_watermark::{Key, Payload};
 use uuid::Uuid;
 
-use crate::binding::thinned;
 use crate::delivery::{Delivery, check_container, title};
 use crate::error::Error;
-use crate::file::{beside, check_output, settle};
-use crate::fit::{Force, fit};
+use crate::file::{check_output, settle};
+use crate::fit::Force;
+use crate::mark::Marking;
 use crate::pictures::Pictures;
 use crate::progress::Progress;
-use crate::sound::{Marked, marking};
-use crate::video_code;
+use crate::ward::Ward;
+use crate::workshop::Workshop;
 
 /// How to stamp one video.
 pub struct Stamp<'a> {
@@ -51,6 +48,8 @@ pub struct Stamp<'a> {
     pub version: &'a str,
     /// Bounds on the input.
     pub limits: Limits,
+    /// Where the input is read; `None` for this process.
+    pub ward: Option<&'a Ward>,
     /// Stops the work.
     pub cancel: Cancel,
 }
@@ -78,6 +77,8 @@ pub struct Stamped {
     pub frames: u64,
     /// What the user should know: streams left out, damage met, parents without credentials.
     pub notes: Vec<String>,
+    /// How far the processes that read the input were jailed.
+    pub jail: Jail,
 }
 
 /// Whether a result may be written to `output`, before any work is done; [`stamp`] asks it too.
@@ -105,11 +106,19 @@ pub fn stamp(
     }
     check(input, output, how.identity.is_some(), how.force)?;
     let payload = Payload::from_uuid(how.id.as_bytes());
-    let mut pictures = match how.watermark {
-        Some(force) => mark(input, output, payload, force, how, progress)?,
-        None => examine(input, output, how, progress)?,
+    let workshop = Workshop::open(input, how.ward, &how.limits, &how.cancel)?;
+    let (finished, mut pictures) = match how.watermark {
+        Some(force) => {
+            let marking = Marking::new(payload, force, &how.key, how.audio, &how.encode, output);
+            let (file, pictures) = workshop.mark(output, marking, progress)?;
+            (Some(file), pictures)
+        }
+        None => (None, examine(&workshop, input, output, progress)?),
     };
     let mut notes = std::mem::take(&mut pictures.notes);
+    if let (Some(file), Some(_)) = (&finished, how.identity) {
+        pictures.code = workshop.code(file, &mut notes)?;
+    }
     let mut stamped = Stamped {
         output: output.to_owned(),
         manifest: None,
@@ -121,8 +130,8 @@ pub fn stamp(
         registered: false,
         frames: pictures.frames,
         notes: Vec::new(),
+        jail: Jail::default(),
     };
-    let finished = pictures.file.take();
     match how.identity {
         Some(identity) => {
             let mut claim = Claim::new(how.id, title(output), how.version);
@@ -131,8 +140,10 @@ pub fn stamp(
             claim.models.clone_from(&how.models);
             claim.assertions.clone_from(&how.statements);
             claim.parent = finished.as_ref().map(|_| input.to_owned());
+            claim.heritage = Some(workshop.heritage()?);
             claim.watermarked = how.watermark.is_some();
             claim.bindings = pictures.bindings(stamped.payload);
+            claim.thumbnail = pictures.thumbnail.take();
             let delivery =
                 Delivery { output, identity, registry: how.registry, force: how.force, limits: &how.limits };
             let delivered = delivery.carry_out(finished.as_deref().unwrap_or(input), &claim, &pictures)?;
@@ -148,108 +159,20 @@ pub fn stamp(
         }
     }
     stamped.notes = notes;
+    stamped.jail = workshop.jail();
     Ok(stamped)
 }
 
-/// Encodes the marked pictures into a temporary file.
-fn mark(
+/// Looks at the pictures of a file whose bytes stay as they are.
+fn examine(
+    workshop: &Workshop<'_>,
     input: &Path,
     output: &Path,
-    payload: Payload,
-    force: Force,
-    how: &Stamp<'_>,
     progress: &dyn Progress,
 ) -> Result<Pictures, Error> {
-    let of = probe(input, &how.limits)?.frames;
-    let fitted = fit(input, force, payload, &how.key, &how.limits, &how.cancel)?;
-    let file = beside(output, "marked")?;
-    let mut sampler = Sampler::default();
-    let mut embedder: Option<Embedder> = None;
-    let mut frames = 0;
-    let mut each = |picture: &mut Picture| {
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let embedder = match &mut embedder {
-            Some(embedder) => embedder,
-            none => none.insert(fitted.embedder(&how.key, payload, width, height)?),
-        };
-        embedder.mark(&mut picture.luma_mut())?;
-        sampler.push(picture.luma(), picture.time());
-        frames += 1;
-        progress.step("marking", frames, of);
-        Ok::<_, Error>(())
-    };
-    let marked = Marked::default();
-    let (options, limits, cancel) = (&how.encode, &how.limits, &how.cancel);
-    let written = if how.audio {
-        let mut sounds =
-            |format: &SoundFormat| marking(format, payload, &how.key, sound_strength(force), &marked);
-        transcode_with_sound(input, &file, options, limits, cancel, &mut each, &mut sounds)
-    } else {
-        transcode(input, &file, options, limits, cancel, &mut each)
-    };
-    let written = written.map_err(|error| match error {
-        TranscodeError::Media(error) => Error::Media(error),
-        TranscodeError::Step(error) => error,
-    })?;
-    let mut notes: Vec<String> = fitted.note.into_iter().chain(written.dropped_streams).collect();
-    notes.extend(written.losses);
-    notes.extend(written.sound);
-    notes.extend(marked.notes());
-    notes.extend(written.damage);
-    let code = match how.identity {
-        Some(_) => video_code::or_note(video_code::of_file(&file, limits, cancel), &mut notes),
-        None => None,
-    };
-    Ok(Pictures {
-        file: Some(file),
-        fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
-        code,
-        frames: written.frames,
-        luma_psnr: embedder.and_then(|embedder| embedder.luma_psnr()),
-        audio_snr: marked.snr(),
-        audio_nmr: marked.noise_to_mask(),
-        notes,
-        ..Pictures::of(&written.info)
-    })
-}
-
-/// The sound has no rehearsal: its masking model is its measure.
-fn sound_strength(force: Force) -> Strength {
-    match force {
-        Force::Fixed(strength) => strength,
-        Force::Fitted => Strength::default(),
-    }
-}
-
-/// Looks at the pictures of a file whose bytes stay as they are.
-fn examine(input: &Path, output: &Path, how: &Stamp<'_>, progress: &dyn Progress) -> Result<Pictures, Error> {
-    let decoder = Decoder::open(input, &how.limits, &how.cancel)?;
     let to = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let kept = input.extension().is_some_and(|from| from.eq_ignore_ascii_case(&to));
-    if !kept {
-        return Err(Error::OtherContainer { from: decoder.info().container.clone(), to });
+    if input.extension().is_some_and(|from| from.eq_ignore_ascii_case(&to)) {
+        return workshop.examine(progress);
     }
-    watch(decoder, progress)
-}
-
-/// Looks at pictures that stay as they are.
-pub(crate) fn watch(mut decoder: Decoder, progress: &dyn Progress) -> Result<Pictures, Error> {
-    let info = decoder.info().clone();
-    let mut sampler = Sampler::default();
-    let mut signatures = SignatureSampler::new(&info);
-    let mut frames = 0;
-    while let Some(picture) = decoder.next_picture()? {
-        sampler.push(picture.luma(), picture.time());
-        signatures.push(&picture);
-        frames += 1;
-        progress.step("reading", frames, info.frames);
-    }
-    let mut notes = decoder.damage().to_vec();
-    Ok(Pictures {
-        fingerprint: sampler.finish().map(|samples| thinned(&Fingerprint::of(&samples))),
-        code: video_code::or_note(video_code::of(signatures), &mut notes),
-        frames,
-        notes,
-        ..Pictures::of(&info)
-    })
+    Err(Error::OtherContainer { from: workshop.look()?.0, to })
 }

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use filigrane_frame::Limits;
 use filigrane_media::Decoder;
 use filigrane_provenance::{Claim, Track, check_tracks, sign_fragments};
+use filigrane_verdict::Jail;
 
 use crate::delivery::{register, title};
 use crate::error::Error;
 use crate::file::folder;
 use crate::input::Input;
+use crate::mark::watch;
 use crate::progress::Progress;
-use crate::stamp::{Stamp, Stamped, watch};
+use crate::stamp::{Stamp, Stamped};
+use crate::ward::Ward;
 
 /// Whether a stream in several files can be signed into `output`, before any work is done; [`stamp_stream`] asks it too.
 ///
@@ -53,6 +56,9 @@ pub fn stamp_stream(
     if how.watermark.is_some() {
         return Err(Error::Packaged);
     }
+    if how.ward.is_some_and(Ward::is_required) {
+        return Err(Error::Unjailed);
+    }
     let identity = how.identity.ok_or(Error::Nothing)?;
     check_stream(tracks, output, &how.limits)?;
     let work = hidden(output)?;
@@ -74,6 +80,7 @@ pub fn stamp_stream(
     claim.models.clone_from(&how.models);
     claim.assertions.clone_from(&how.statements);
     claim.bindings = pictures.bindings(None);
+    claim.thumbnail = pictures.thumbnail.take();
     let signed = sign_fragments(tracks, &outputs, &claim, identity, &how.limits)?;
     if how.cancel.is_cancelled() {
         return Err(filigrane_media::Error::Cancelled.into());
@@ -104,6 +111,7 @@ pub fn stamp_stream(
         registered,
         frames: pictures.frames,
         notes,
+        jail: Jail::default(),
     })
 }
 

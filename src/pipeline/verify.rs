@@ -266,7 +266,13 @@ impl Verifier<'_> {
         };
         let start = Instant::now();
         match examiner.examine(observation, bits_a_sample(report.bytes, &seen.media)) {
-            Ok(classifier) => report.classifier = classifier,
+            Ok(mut classifier) => {
+                // A line of many is not looked at beside its pictures.
+                if self.course != Course::Thorough {
+                    classifier.places.clear();
+                }
+                report.classifier = classifier;
+            }
             Err(why) => report.errors.push(format!("classifier: {why}")),
         }
         report.timing.classifier_s += start.elapsed().as_secs_f64();

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::path::Path;
 
 use filigrane_fingerprint::VideoCode;
@@ -9,7 +10,14 @@ use filigrane_media::{Cancel, Decoder, Error, SignatureSampler};
 /// # Errors
 /// Those of decoding.
 pub(crate) fn of_file(path: &Path, limits: &Limits, cancel: &Cancel) -> Result<Option<VideoCode>, Error> {
-    let mut decoder = Decoder::open(path, limits, cancel)?;
+    of_pictures(Decoder::open(path, limits, cancel)?)
+}
+
+/// The same of all pictures that come.
+///
+/// # Errors
+/// Those of decoding.
+pub(crate) fn of_pictures(mut decoder: Decoder) -> Result<Option<VideoCode>, Error> {
     let mut signatures = SignatureSampler::new(decoder.info());
     while let Some(picture) = decoder.next_picture()? {
         signatures.push(&picture);
@@ -26,7 +34,10 @@ pub(crate) fn of(signatures: SignatureSampler) -> Result<Option<VideoCode>, Erro
 }
 
 /// The code, and a note where there is none.
-pub(crate) fn or_note(code: Result<Option<VideoCode>, Error>, notes: &mut Vec<String>) -> Option<VideoCode> {
+pub(crate) fn or_note<E: Display>(
+    code: Result<Option<VideoCode>, E>,
+    notes: &mut Vec<String>,
+) -> Option<VideoCode> {
     code.unwrap_or_else(|error| {
         notes.push(format!("no ISCC Video-Code: {error}"));
         None

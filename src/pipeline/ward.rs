@@ -12,6 +12,7 @@ use filigrane_watermark::Payload;
 use serde_bytes::ByteBuf;
 
 use crate::errand::{Errand, Order, Told, encoded};
+use crate::input::Files;
 use crate::progress::Progress;
 use crate::reading::Reading;
 use crate::seen::{Seen, believable_line};
@@ -25,6 +26,19 @@ const TOTAL: Duration = Duration::from_secs(120);
 const SLOWEST: u64 = 50_000;
 /// Threads of a reader that may work at once.
 const THREADS: u64 = 3;
+/// The same of one that encodes: pictures may stay in an encoder for long, and slow presets take seconds for each.
+const SILENCE_ENCODING: Duration = Duration::from_secs(600);
+const TOTAL_ENCODING: Duration = Duration::from_secs(3600);
+const SLOWEST_ENCODING: u64 = 500;
+/// Memory of one that encodes, bytes: this, and for each thread, for each sample of a picture, and for each sample and thread,
+/// since encoders keep dozens of pictures and some for each of their threads. Twice to three times what was seen.
+const MEMORY_ENCODING: u64 = 1 << 30;
+const MEMORY_A_THREAD: u64 = 64 << 20;
+const MEMORY_A_SAMPLE: u64 = 1000;
+const MEMORY_A_SAMPLE_AND_THREAD: u64 = 20;
+/// Largest result: this, and so many bytes for each of the input's.
+const OUTPUT: u64 = 64 << 30;
+const OUTPUT_A_BYTE: u64 = 100;
 
 /// Where hostile bytes are read: in processes of their own, each in a jail.
 #[derive(Debug, Clone)]
@@ -71,21 +85,25 @@ impl Ward {
         let silence = SILENCE + Duration::from_secs(bytes / SLOWEST_HASHING);
         Patience { silence: silence.min(total), total }
     }
+
+    fn patience_encoding(&self, bytes: u64) -> Patience {
+        let total = self.timeout.unwrap_or(TOTAL_ENCODING + Duration::from_secs(bytes / SLOWEST_ENCODING));
+        Patience { silence: SILENCE_ENCODING.min(total), total }
+    }
 }
 
-/// One file with what lies beside it, open.
-pub(crate) struct Files {
-    pub name: PathBuf,
-    pub file: File,
-    pub beside: Vec<(PathBuf, File)>,
-    pub bytes: u64,
+/// Of so many threads that work all the time, seconds.
+fn processor_time(patience: Patience, threads: u64) -> u64 {
+    patience.total.as_secs().saturating_add(1).saturating_mul(threads)
 }
 
 /// The process that reads one file; another one takes its place when it dies.
 pub(crate) struct Reader<'a> {
     ward: &'a Ward,
     files: &'a Files,
+    output: Option<&'a File>,
     errand: Errand,
+    patience: Patience,
     cancel: &'a Cancel,
     inmate: Option<Inmate>,
     pub level: Level,
@@ -97,9 +115,23 @@ impl<'a> Reader<'a> {
         errand.name = files.name.as_os_str().as_bytes().to_vec();
         let name = |(path, _): &(PathBuf, File)| ByteBuf::from(OsString::from(path).as_bytes().to_vec());
         errand.beside = files.beside.iter().map(name).collect();
+        let patience = ward.patience(files.bytes);
         errand.memory = ward.memory;
-        errand.cpu_seconds = ward.patience(files.bytes).total.as_secs().saturating_add(1) * THREADS;
-        Self { ward, files, errand, cancel, inmate: None, level: Level::default() }
+        errand.cpu_seconds = processor_time(patience, THREADS);
+        Self { ward, files, output: None, errand, patience, cancel, inmate: None, level: Level::default() }
+    }
+
+    /// One that encodes what it reads, pictures of so many samples, into an empty file.
+    pub fn writing(mut self, output: &'a File, samples: u64) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+        self.patience = self.ward.patience_encoding(self.files.bytes);
+        let a_sample = threads.saturating_mul(MEMORY_A_SAMPLE_AND_THREAD).saturating_add(MEMORY_A_SAMPLE);
+        let memory = MEMORY_ENCODING.saturating_add(threads.saturating_mul(MEMORY_A_THREAD));
+        self.errand.memory = memory.saturating_add(samples.saturating_mul(a_sample));
+        self.errand.cpu_seconds = processor_time(self.patience, threads.saturating_add(THREADS));
+        self.errand.output = Some(self.files.bytes.saturating_mul(OUTPUT_A_BYTE).saturating_add(OUTPUT));
+        self.output = Some(output);
+        self
     }
 
     /// Whether this process may read where no other can.
@@ -136,7 +168,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn ask(&mut self, order: &Order, progress: &dyn Progress) -> Result<Told, Fate> {
+    /// What it tells of one piece of work.
+    ///
+    /// # Errors
+    /// What became of the process.
+    pub fn ask(&mut self, order: &Order, progress: &dyn Progress) -> Result<Told, Fate> {
         if self.inmate.is_none() {
             let inmate = self.start()?;
             self.inmate = Some(inmate);
@@ -150,11 +186,12 @@ impl<'a> Reader<'a> {
 
     fn answer(&mut self, order: &Order, progress: &dyn Progress) -> Result<Told, Fate> {
         let Some(inmate) = &mut self.inmate else { return Err(Fate::Nonsense("it is not there".to_owned())) };
+        let doing = if self.output.is_some() { "marking" } else { "reading" };
         inmate.tell(&encoded(order))?;
         loop {
             let message = inmate.hear(&|| self.cancel.is_cancelled())?;
             match Told::parse(&message) {
-                Ok(Told::Step(done, of)) => progress.step("reading", done, of),
+                Ok(Told::Step(done, of)) => progress.step(doing, done, of),
                 Ok(Told::Refused(why)) => return Err(inmate.refuse(&believable_line(why))),
                 Ok(told) => return Ok(told),
                 Err(why) => return Err(inmate.refuse(&why)),
@@ -166,10 +203,11 @@ impl<'a> Reader<'a> {
     fn start(&mut self) -> Result<Inmate, Fate> {
         let files = self.files;
         let open = std::iter::once(&files.file).chain(files.beside.iter().map(|(_, file)| file));
+        let open = open.chain(self.output);
         let open: Vec<_> = open.map(|file| file.as_fd()).collect();
         let bounds = self.errand.bounds();
-        let patience = self.ward.patience(files.bytes);
-        let mut inmate = Inmate::start(&self.ward.program, &[&self.ward.argument], &open, bounds, patience)?;
+        let (program, arguments) = (&self.ward.program, [self.ward.argument.as_str()]);
+        let mut inmate = Inmate::start(program, &arguments, &open, bounds, self.patience)?;
         inmate.tell(&encoded(&self.errand))?;
         let message = inmate.hear(&|| self.cancel.is_cancelled())?;
         let Ok(Told::Level(level)) = Told::parse(&message) else {

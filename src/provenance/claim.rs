@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use filigrane_frame::Interval;
 use uuid::Uuid;
 
-use crate::{Making, ModelCard, Origin};
+use crate::{Heritage, Making, ModelCard, Origin};
 
 /// A mark in, or a fingerprint of, the content that leads back to its manifest (C2PA 2.4, `c2pa.soft-binding`).
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,8 @@ pub struct Claim {
     /// The file from which the video was made, when that is not the file to be signed. Its credentials, embedded
     /// or beside it, are carried along as the parent ingredient.
     pub parent: Option<PathBuf>,
+    /// The same credentials where they were read already: the parent, or else the source, then gives its name alone.
+    pub heritage: Option<Heritage>,
     /// The time-stamping authority asked for this signature, in place of the identity's own.
     pub timestamp: Option<String>,
     /// The models that the content was made with: ingredients of the action that made it (C2PA 2.4, `inputTo`).
@@ -52,10 +54,12 @@ pub struct Claim {
     pub making: Option<Making>,
     /// Further assertions.
     pub assertions: Vec<Assertion>,
+    /// A small picture of the video, a JPEG file, which is shown beside copies of it.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 impl Claim {
-    /// A claim without origin, bindings, parent, making or further assertions.
+    /// A claim without origin, bindings, parent, making, further assertions or picture.
     pub fn new(id: Uuid, title: impl Into<String>, generator_version: impl Into<String>) -> Self {
         Self {
             id,
@@ -65,10 +69,12 @@ impl Claim {
             watermarked: false,
             generator_version: generator_version.into(),
             parent: None,
+            heritage: None,
             timestamp: None,
             models: Vec::new(),
             making: None,
             assertions: Vec::new(),
+            thumbnail: None,
         }
     }
 

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use filigrane_frame::Digest;
 
-use crate::{Consent, ModelCard, Origin, SoftBinding, Voucher};
+use crate::{Consent, Edit, ModelCard, Origin, SoftBinding, Voucher};
 
 /// How far the credentials of a file can be relied on (C2PA 2.4, validation states).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +81,8 @@ pub struct Credentials {
     pub generator: Option<String>,
     /// History of the video, oldest first, of the active manifest.
     pub actions: Vec<ActionSummary>,
+    /// Changes of the content, oldest first, as the signers of the manifest and its parents state them.
+    pub edits: Vec<Edit>,
     /// Who consented to which use of their likeness or voice, as the signer states it.
     pub consents: Vec<Consent>,
     /// The models that the content was made with, as the manifest and its parents state.
@@ -111,6 +113,7 @@ impl Credentials {
             earlier_bindings: Vec::new(),
             generator: None,
             actions: Vec::new(),
+            edits: Vec::new(),
             consents: Vec::new(),
             models: Vec::new(),
             manifests: 0,

@@ -1,3 +1,5 @@
+use std::io::Cursor;
+
 use c2pa::Builder;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -52,6 +54,10 @@ pub(crate) fn define(builder: Builder, claim: &Claim, parent: bool, now: &str) -
     }
     for assertion in &claim.assertions {
         add_created(&mut builder, &assertion.label, &assertion.data)?;
+    }
+    if let Some(jpeg) = &claim.thumbnail {
+        // The engine offers no way to make this one a created assertion.
+        builder.set_thumbnail("image/jpeg", &mut Cursor::new(jpeg)).map_err(refused)?;
     }
     Ok(builder)
 }

@@ -14,8 +14,8 @@ use crate::store::{self, Store};
 use crate::validation::{self, CERTIFICATE_INVALID, Finding};
 use crate::{
     ActionSummary, Asset, Consent, CredentialState, Credentials, Error, Location, ModelCard, Origin,
-    SoftBinding, TrustAnchors, certificate, consent, content, engine, layout, manifest, model, preflight,
-    profile, tree, validity,
+    SoftBinding, TrustAnchors, certificate, consent, content, edits, engine, layout, manifest, model,
+    preflight, profile, tree, validity,
 };
 
 /// Longest text taken from a manifest, characters.
@@ -339,6 +339,7 @@ fn told(reader: &Reader, location: Location, bare: bool) -> Credentials {
     credentials.actions = actions(manifest);
     let chain = parents(reader, manifest);
     credentials.origin = origin(&chain);
+    credentials.edits = edits::of(chain.iter().rev().flat_map(|manifest| action_values(manifest)));
     credentials.models = chain
         .iter()
         .flat_map(|manifest| manifest.ingredients())

@@ -10,8 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::container::{self, Container};
 use crate::layout;
 use crate::pen::Pen;
-use crate::store::{self, Store};
-use crate::{Asset, Claim, Error, Identity, Origin, engine, making, manifest, model};
+use crate::{Asset, Claim, Error, Heritage, Identity, Origin, engine, making, manifest, model};
 
 /// A signed video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,20 +137,21 @@ pub(crate) fn parent(
     limits: &Limits,
     notes: &mut Vec<String>,
 ) -> Result<Option<Ingredient>, Error> {
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
     let name =
         path.file_name().map_or_else(|| claim.title.clone(), |name| name.to_string_lossy().into_owned());
-    let media_type = store::media_type(path, &mut file)?;
-    let ingredient = match store::find(&Asset::named(path), &mut file, limits)? {
-        Store::Found { bytes, .. } => from_store(bytes, &media_type, &mut file).map(Some),
-        Store::Unreadable { why, .. } => {
-            notes.push(format!("the credentials of {} could not be carried along: {why}", path.display()));
-            Ok(None)
-        }
-        Store::None { .. } => Ok(None),
+    let read = match &claim.heritage {
+        Some(_) => None,
+        None => Some(Heritage::of(&Asset::named(path), limits)?),
     };
-    let ingredient = ingredient.unwrap_or_else(|error| {
-        notes.push(format!("the credentials of {} could not be carried along: {error}", path.display()));
+    let heritage = claim.heritage.as_ref().or(read.as_ref());
+    let mut lost = |why: &str| {
+        notes.push(format!("the credentials of {} could not be carried along: {why}", path.display()));
+    };
+    if let Some(why) = heritage.and_then(Heritage::fault) {
+        lost(why);
+    }
+    let ingredient = heritage.map_or(Ok(None), Heritage::ingredient).unwrap_or_else(|why| {
+        lost(&one_line(&why));
         None
     });
     let ingredient = match ingredient {

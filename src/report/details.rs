@@ -174,7 +174,7 @@ pub(crate) fn codes<'a>(page: &mut Markup, codes: impl Iterator<Item = &'a str>,
 
 fn document(page: &mut Markup, report: &Report, t: Language) {
     page.raw("<h2>").raw(t.say("The whole report as JSON"));
-    page.raw("</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"JSON\"><pre><code>");
+    page.raw("</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"JSON\" lang=\"en\"><pre><code>");
     let text = json(std::slice::from_ref(report));
     let shown = text.floor_char_boundary(JSON_BYTES);
     page.lines(&text[..shown]);

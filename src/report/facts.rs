@@ -86,7 +86,8 @@ pub(crate) fn explanation(credentials: &Credentials, t: Language) -> Option<Stri
         explain(code).filter(|meaning| meaning.weight == Weight::Failed).map(|meaning| (code, meaning.plain))
     });
     Some(match (t, failed) {
-        (Language::English, _) | (_, None) => visible(own, 200),
+        (Language::English, _) => visible(own, 200),
+        (other, None) => visible(&other.message(own), 300),
         (other, Some((code, plain))) => {
             let words = other.say(plain).trim_end_matches('.');
             format!("{words} ({})", visible(code, 100))
@@ -269,7 +270,7 @@ fn classifier(classifier: &Classifier, t: Language) -> Fact {
                 let declines = t.say("It looked and declines to answer.");
                 (
                     t.say("abstained"),
-                    reason.map_or_else(|| declines.to_owned(), |why| format!("{declines} {why}")),
+                    reason.map_or_else(|| declines.to_owned(), |why| format!("{declines} {}", t.told(why))),
                 )
             }
         },

@@ -1,4 +1,5 @@
 use crate::markup::Markup;
+use crate::original::Original;
 use crate::wording::headline;
 use crate::{details, sections};
 use base64::Engine as _;
@@ -21,14 +22,16 @@ const STYLE: &str = include_str!("page.css");
 
 /// The report in English as [`html_in`] gives it.
 pub fn html(report: &Report, samples: &[Sample], generated_at: &str, version: &str) -> String {
-    html_in(report, samples, generated_at, version, Language::English)
+    html_in(report, samples, None, generated_at, version, Language::English)
 }
 
 /// The report as one HTML file that needs nothing else: no script, no request, styles bound by their digest in the
-/// content security policy, sample frames as data URIs. `generated_at` and `version` are printed as given.
+/// content security policy, sample frames as data URIs; with the picture that the registered manifest holds beside one of
+/// them. `generated_at` and `version` are printed as given.
 pub fn html_in(
     report: &Report,
     samples: &[Sample],
+    original: Option<&Original>,
     generated_at: &str,
     version: &str,
     t: Language,
@@ -53,6 +56,7 @@ pub fn html_in(
     sections::verdict(&mut page, report, t);
     sections::layers(&mut page, report, t);
     sections::limits(&mut page, report, t);
+    sections::beside_registered(&mut page, report, samples, original, t);
     sections::evidence(&mut page, report, samples, t);
     details::details(&mut page, report, t);
     details::technical(&mut page, report, true, t);

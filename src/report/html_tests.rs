@@ -195,3 +195,20 @@ fn a_huge_report_gives_a_bounded_page() {
     report.errors = vec!["é".repeat(10_000); 100];
     assert!(page(&report).len() < 1 << 20);
 }
+
+#[test]
+fn the_registered_picture_stands_beside_a_frame_in_a_page_that_still_needs_nothing_else() {
+    let sample = |time: f64| Sample { time, jpeg: JPEG.to_vec(), caption: String::new() };
+    let original = Original::of(crate::original::tests::jpeg(320, 180)).unwrap();
+    let page = |code, samples: &[Sample]| {
+        html_in(&examples::report(code), samples, Some(&original), "", "0.1.0", Language::English)
+    };
+    let matched = page(Code::Recovered, &[sample(0.5), sample(2.0)]);
+    let (_, pair) = matched.split_once("class=\"pair\"").expect("a pair");
+    let pair = pair.split("</section>").next().unwrap_or_default();
+    assert_eq!(pair.matches("src=\"data:image/jpeg;base64,").count(), 2);
+    assert!(pair.contains("2.0 s") && pair.contains("Harbour at dawn"), "{pair}");
+    for none in [page(Code::Verified, &[sample(2.0)]), page(Code::Recovered, &[])] {
+        assert!(!none.contains("class=\"pair\""));
+    }
+}

@@ -1,3 +1,4 @@
+use crate::original::Original;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use filigrane_verdict::{is_deceptive, visible};
@@ -66,6 +67,13 @@ impl Markup {
     /// Adds a `src` attribute that holds a JPEG picture.
     pub fn jpeg_source(&mut self, jpeg: &[u8]) -> &mut Self {
         let _ = write!(self.0, " src=\"data:image/jpeg;base64,{}\"", STANDARD.encode(jpeg));
+        self
+    }
+
+    /// Adds a `src` attribute that holds the picture of a registered manifest.
+    pub fn picture_source(&mut self, original: &Original) -> &mut Self {
+        let (media, data) = (original.media_type(), STANDARD.encode(original.bytes()));
+        let _ = write!(self.0, " src=\"data:{media};base64,{data}\"");
         self
     }
 

@@ -1,3 +1,4 @@
+use crate::edits;
 use crate::markup::Markup;
 use crate::wording::clock;
 use filigrane_verdict::{CredentialsState, Language, Report, Strength, WatermarkState};
@@ -7,9 +8,10 @@ const STRENGTH_TOP: f64 = 30.0;
 const STRENGTH_BOTTOM: f64 = 130.0;
 const SPAN_TOP: f64 = 178.0;
 const CREDENTIALS_TOP: f64 = 218.0;
-const ESTIMATE_TOP: f64 = 258.0;
+/// Where the lanes begin that not every report has.
+const LANES_TOP: f64 = 258.0;
 const BAND: f64 = 10.0;
-/// Height of the lane of the estimate, where there is one.
+/// Height of such a lane.
 const LANE: f64 = 40.0;
 const AXIS: f64 = 252.0;
 const HEIGHT: f64 = 276.0;
@@ -19,11 +21,11 @@ const MOST_BARS: usize = 300;
 const MOST_TICKS: usize = 64;
 
 /// The evidence over time as one SVG element `width` units wide: watermark strength with its threshold, the marked
-/// span, the span the credentials cover, and ticks at the sample times (seconds). None when the length of the video
-/// is not known.
+/// span, the span the credentials cover, the edits that they state, the estimate of the classifier, and ticks at the sample
+/// times (seconds). None when the length of the video is not known.
 ///
 /// It has colours of its own as presentation attributes, and classes (`bar strong`, `bar weak`, `threshold`, `halo`, `span`,
-/// `cover`, `broken`, `axis`, `tick`, `label`, `name`) by which a style sheet may change them.
+/// `cover`, `broken`, `edit`, `estimate`, `axis`, `tick`, `label`, `name`) by which a style sheet may change them.
 pub fn timeline(report: &Report, samples: &[f64], width: u32) -> Option<String> {
     timeline_markup(report, samples, width, Language::English).map(Markup::finish)
 }
@@ -32,13 +34,18 @@ pub(crate) fn timeline_markup(report: &Report, samples: &[f64], width: u32, t: L
     let scale = Scale::new(report, f64::from(width.clamp(240, 4000)), t)?;
     let mut svg = Markup::new();
     svg.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" role=\"img\"")
-        .attribute("viewBox", &format!("0 0 {} {}", scale.width, HEIGHT + scale.lane))
+        .attribute("viewBox", &format!("0 0 {} {}", scale.width, HEIGHT + scale.lanes))
         .attribute("aria-label", &description(report, scale.duration, t))
         .raw(" font-size=\"12\" fill=\"#333\">");
     strength(&mut svg, report, &scale);
     marked_span(&mut svg, report, &scale);
     covered_span(&mut svg, report, &scale);
-    estimate(&mut svg, report, &scale);
+    if let Some(top) = scale.edits {
+        edited(&mut svg, report, &scale, top);
+    }
+    if let Some(top) = scale.estimate {
+        estimate(&mut svg, report, &scale, top);
+    }
     axis(&mut svg, samples, &scale);
     svg.raw("</svg>");
     Some(svg)
@@ -71,6 +78,10 @@ pub(crate) fn description(report: &Report, duration: f64, t: Language) -> String
     }
     text.push_str(coverage(report, t));
     text.push('.');
+    let edits = edits::told(report, t);
+    if !edits.is_empty() {
+        text.push_str(&t.fill(" Edits, as the signer states them: {}.", &[&edits]));
+    }
     text
 }
 
@@ -90,8 +101,10 @@ struct Scale {
     width: f64,
     duration: f64,
     top: f64,
-    /// Room for the lane of the estimate.
-    lane: f64,
+    /// Tops of the lanes that not every report has, and the height of both.
+    edits: Option<f64>,
+    estimate: Option<f64>,
+    lanes: f64,
 }
 
 impl Scale {
@@ -99,8 +112,17 @@ impl Scale {
         let scores = report.watermark.timeline.iter().map(|stretch| stretch.score);
         let strongest = scores.filter(|score| score.is_finite()).fold(1.0, f64::max);
         let threshold = report.watermark.threshold.filter(|threshold| threshold.is_finite()).unwrap_or(0.0);
-        let lane = if report.classifier.segments.is_empty() { 0.0 } else { LANE };
-        Some(Self { t, lane, width, duration: duration(report)?, top: strongest.max(threshold * 1.5) * 1.05 })
+        let mut lanes = 0.0;
+        let mut lane = |wanted: bool| {
+            wanted.then(|| {
+                lanes += LANE;
+                LANES_TOP + lanes - LANE
+            })
+        };
+        let edits = lane(!edits::edits(report).is_empty());
+        let estimate = lane(!report.classifier.segments.is_empty());
+        let top = strongest.max(threshold * 1.5) * 1.05;
+        Some(Self { t, width, duration: duration(report)?, top, edits, estimate, lanes })
     }
 
     fn x(&self, seconds: f64) -> f64 {
@@ -191,19 +213,42 @@ fn covered_span(svg: &mut Markup, report: &Report, scale: &Scale) {
     }
 }
 
-/// What the classifier makes of each stretch: the darker, the likelier generated.
-fn estimate(svg: &mut Markup, report: &Report, scale: &Scale) {
-    let segments = &report.classifier.segments;
-    if segments.is_empty() {
-        return;
+/// The edits that the signer states: those of the whole video as an outline, those of a stretch filled.
+fn edited(svg: &mut Markup, report: &Report, scale: &Scale, top: f64) {
+    let told = edits::told(report, scale.t);
+    let most = if scale.width < 480.0 { 46 } else { 110 };
+    let words = scale.t.fill("Edits, as stated: {}", &[&told]);
+    name(svg, top - 4.0, &shortened(&words, most));
+    track(svg, scale, top);
+    for edit in edits::edits(report) {
+        let span = (edit.start.unwrap_or(0.0), edit.end.unwrap_or(scale.duration));
+        let open = if edits::is_whole(edit) {
+            "<rect class=\"edit whole\" rx=\"2\" fill=\"none\" stroke=\"#6b3f6b\" stroke-width=\"1.5\""
+        } else {
+            "<rect class=\"edit\" rx=\"2\" fill=\"#6b3f6b\" fill-opacity=\"0.75\""
+        };
+        band(svg, scale, top, span, open);
     }
-    name(svg, ESTIMATE_TOP - 4.0, scale.t.say("Estimate of the classifier: darker where it looks generated"));
-    track(svg, scale, ESTIMATE_TOP);
+}
+
+/// A text cut to so many characters, with a sign that it was.
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// What the classifier makes of each stretch: the darker, the likelier generated.
+fn estimate(svg: &mut Markup, report: &Report, scale: &Scale, top: f64) {
+    let segments = &report.classifier.segments;
+    name(svg, top - 4.0, scale.t.say("Estimate of the classifier: darker where it looks generated"));
+    track(svg, scale, top);
     for segment in segments.iter().filter(|segment| segment.end > segment.start).take(MOST_BARS) {
         let (left, right) = (scale.x(segment.start), scale.x(segment.end));
         svg.raw("<rect class=\"estimate\" fill=\"#6b5a1c\"")
             .number("fill-opacity", segment.generated.clamp(0.0, 1.0));
-        svg.number("x", left).number("y", ESTIMATE_TOP).number("width", (right - left).max(0.6));
+        svg.number("x", left).number("y", top).number("width", (right - left).max(0.6));
         svg.number("height", BAND).raw("/>");
     }
 }
@@ -218,7 +263,7 @@ fn coverage(report: &Report, t: Language) -> &'static str {
 }
 
 fn axis(svg: &mut Markup, samples: &[f64], scale: &Scale) {
-    let axis = AXIS + scale.lane;
+    let axis = AXIS + scale.lanes;
     rule(svg, scale, axis);
     for time in samples.iter().filter(|time| time.is_finite()).take(MOST_TICKS) {
         let x = scale.x(*time);
@@ -286,7 +331,7 @@ fn name(svg: &mut Markup, y: f64, words: &str) {
         .number("x", MARGIN)
         .number("y", y)
         .raw(">")
-        .text(words, 80)
+        .text(words, 120)
         .raw("</text>");
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::examples;
-use filigrane_verdict::{Code, Segment};
+use filigrane_verdict::{Code, Edit, Segment};
 
 fn svg(report: &Report, samples: &[f64]) -> String {
     timeline(report, samples, 1024).expect("the length is known")
@@ -101,4 +101,32 @@ fn the_estimate_has_a_lane_of_its_own_where_there_is_one() {
     let drawn = timeline(&report, &[], 800).unwrap();
     assert_eq!(drawn.matches("class=\"estimate\"").count(), 3);
     assert!(drawn.contains("fill-opacity=\"0.9\"") && !drawn.contains("NaN"), "{drawn}");
+}
+
+#[test]
+fn edits_have_a_lane_where_the_signer_states_some_and_its_estimate_moves_down() {
+    let mut report = examples::report(Code::Verified);
+    let edit = |action: &str, start, end| Edit { action: action.into(), start, end };
+    report.credentials.edits = vec![
+        edit("c2pa.cropped", None, None),
+        edit("c2pa.drawing", Some(1.0), Some(3.0)),
+        edit("c2pa.filtered", Some(f64::NAN), Some(f64::INFINITY)),
+    ];
+    report.classifier.segments = vec![Segment { start: 0.0, end: 1.0, generated: 0.5 }];
+    let drawn = svg(&report, &[0.0]);
+    let whole = elements(&drawn, "edit whole");
+    assert_eq!((number(whole[0], "x"), number(whole[0], "width")), (12.0, 1000.0));
+    let part = elements(&drawn, "edit");
+    assert_eq!((number(part[0], "x"), number(part[0], "width")), (212.0, 400.0));
+    assert_eq!(number(part[0], "y"), LANES_TOP);
+    assert_eq!(number(elements(&drawn, "estimate")[0], "y"), LANES_TOP + LANE);
+    assert!(drawn.contains("Edits, as stated: Cropped, Something was drawn (1.0 s to 3.0 s)"), "{drawn}");
+    assert!(
+        drawn.contains("Edits, as the signer states them: Cropped, ") && !drawn.contains("NaN"),
+        "{drawn}"
+    );
+    report.credentials.edits = vec![edit(&"x".repeat(10_000), None, None); 5000];
+    assert!(svg(&report, &[]).len() < 20_000);
+    report.credentials.state = filigrane_verdict::CredentialsState::Invalid;
+    assert!(!svg(&report, &[]).contains("edit"));
 }

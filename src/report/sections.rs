@@ -2,9 +2,12 @@
 
 use crate::details::row;
 use crate::facts::{Fact, Sign, facts, not_shown};
+use crate::heat::heat_markup;
 use crate::html::Sample;
 use crate::markup::Markup;
 use crate::motif::rosette;
+use crate::original::Original;
+use crate::pair::{Shown, beside, pair_markup};
 use crate::placement::{placed, placement_markup};
 use crate::plot;
 use crate::wording::{clock, confidence, headline, origin};
@@ -49,7 +52,7 @@ pub(crate) fn verdict(page: &mut Markup, report: &Report, t: Language) {
     if !report.errors.is_empty() {
         page.raw("<ul class=\"errors\">");
         for error in report.errors.iter().take(ERRORS_SHOWN) {
-            page.raw("<li><bdi>").text(error, 400).raw("</bdi></li>");
+            page.raw("<li><bdi>").text(&t.message(error), 400).raw("</bdi></li>");
         }
         page.raw("</ul>");
     }
@@ -87,8 +90,8 @@ pub(crate) fn layers(page: &mut Markup, report: &Report, t: Language) {
     if report.classifier.ran() && !report.classifier.evidence.is_empty() {
         page.raw("<ul class=\"clues\">");
         for clue in report.classifier.evidence.iter().take(CLUES_SHOWN) {
-            page.raw("<li><bdi>").text(&clue.what, 300).raw("</bdi> <span class=\"points\">");
-            page.text(&t.fill("points to {}", &[&clue.points_to]), 80).raw("</span></li>");
+            page.raw("<li><bdi>").text(&t.told(&clue.what), 300).raw("</bdi> <span class=\"points\">");
+            page.text(&t.fill("points to {}", &[&t.told(&clue.points_to)]), 80).raw("</span></li>");
         }
         page.raw("</ul>");
     }
@@ -115,6 +118,25 @@ pub(crate) fn limits(page: &mut Markup, report: &Report, t: Language) {
     page.raw("</ul></section>\n");
 }
 
+/// The registered picture beside the frame that is nearest to it in time.
+pub(crate) fn beside_registered(
+    page: &mut Markup,
+    report: &Report,
+    samples: &[Sample],
+    original: Option<&Original>,
+    t: Language,
+) {
+    let shown: Vec<&Sample> = samples.iter().filter(|sample| is_jpeg(&sample.jpeg)).collect();
+    let times: Vec<f64> = shown.iter().map(|sample| sample.time).collect();
+    let still = beside(report, &times).and_then(|number| shown.get(number));
+    if let (Some(original), Some(still)) = (original, still)
+        && let Some(pair) =
+            pair_markup(report, &Shown::Registered(original), &Shown::Still(still), still.time, t)
+    {
+        page.append(&pair);
+    }
+}
+
 pub(crate) fn evidence(page: &mut Markup, report: &Report, samples: &[Sample], t: Language) {
     let samples: Vec<&Sample> = samples.iter().take(SAMPLES_SHOWN).collect();
     let times: Vec<f64> = samples.iter().map(|sample| sample.time).collect();
@@ -136,6 +158,14 @@ pub(crate) fn evidence(page: &mut Markup, report: &Report, samples: &[Sample], t
         page.append(&grid).raw("</div><figcaption>");
         page.raw(t.say("The frame with the grid of the watermark as it lies in it now.")).raw(" ");
         page.text(&placed(report, t), 300).raw("</figcaption></figure>");
+    }
+    if let Some((frame, drawing, words)) = heat_markup(report, &times, t)
+        && let Some(sample) = samples.get(frame).filter(|sample| is_jpeg(&sample.jpeg))
+    {
+        page.raw("<figure class=\"placement\"><div class=\"frame\"><img alt=\"\"")
+            .jpeg_source(&sample.jpeg)
+            .raw(">");
+        page.append(&drawing).raw("</div><figcaption>").text(&words, 400).raw("</figcaption></figure>");
     }
     page.raw("<ul class=\"frames\">");
     for sample in samples {

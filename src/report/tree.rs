@@ -101,19 +101,28 @@ fn actions(page: &mut Markup, value: &Value, t: Language) {
 }
 
 /// What an action is in words; C2PA's own names alone.
-fn done(name: &str, t: Language) -> &'static str {
+pub(crate) fn done(name: &str, t: Language) -> &'static str {
     match name {
         "c2pa.created" => t.say("Made"),
         "c2pa.opened" => t.say("An earlier version was opened"),
         "c2pa.placed" => t.say("A source was put in"),
+        "c2pa.removed" => t.say("A source was taken out"),
         "c2pa.edited" => t.say("Edited"),
-        "c2pa.color_adjustments" => t.say("Colours were changed"),
+        "c2pa.edited.metadata" => t.say("Statements about it were edited"),
+        "c2pa.color_adjustments" | "c2pa.adjustedColor" => t.say("Colours were changed"),
+        "c2pa.enhanced" => t.say("Enhanced"),
+        "c2pa.addedText" => t.say("Text was put in"),
         "c2pa.cropped" => t.say("Cropped"),
-        "c2pa.resized" => t.say("Scaled"),
+        "c2pa.trimmed" => t.say("Shortened"),
+        "c2pa.deleted" => t.say("A part was deleted"),
+        "c2pa.changedSpeed" => t.say("The speed was changed"),
+        "c2pa.resized" | "c2pa.resized.proportional" => t.say("Scaled"),
         "c2pa.orientation" => t.say("Turned or mirrored"),
         "c2pa.filtered" => t.say("A filter was applied"),
         "c2pa.drawing" => t.say("Something was drawn"),
-        "c2pa.transcoded" => t.say("Encoded in another way"),
+        "c2pa.dubbed" => t.say("Dubbed"),
+        "c2pa.translated" => t.say("Translated"),
+        "c2pa.transcoded" | "c2pa.converted" => t.say("Encoded in another way"),
         "c2pa.repackaged" => t.say("Put into another container"),
         "c2pa.published" => t.say("Published"),
         "c2pa.redacted" => t.say("A statement was removed"),

@@ -63,7 +63,7 @@ pub(crate) fn face(code: Option<Code>, t: Language) -> Face {
 /// `5.0 s`, `2:05`, `1:02:05`.
 pub fn clock(seconds: f64) -> String {
     if !seconds.is_finite() {
-        return "unknown".to_owned();
+        return "?".to_owned();
     }
     if seconds < 60.0 {
         return format!("{seconds:.1} s");
@@ -161,8 +161,22 @@ pub(crate) fn signer(credentials: &Credentials, t: Language) -> Option<String> {
 pub(crate) fn trusted_by(credentials: &Credentials, t: Language) -> Option<String> {
     credentials.trusted_by.as_deref().map(|list| match list {
         "own" => t.say("your own trust anchors").to_owned(),
-        list => visible(list, 160),
+        list => visible(&published(list, t), 160),
     })
+}
+
+/// A published list by its name, its day, and whether that is past.
+fn published(list: &str, t: Language) -> String {
+    let (list, overdue) =
+        list.strip_suffix(", overdue for renewal").map_or((list, false), |list| (list, true));
+    let is_day = |day: &str| day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let dated = list.rsplit_once(" of ").filter(|(_, day)| is_day(day));
+    let name = match dated.map_or(list, |(name, _)| name) {
+        "the list last refreshed" => t.say("the list last refreshed"),
+        name => name,
+    };
+    let told = dated.map_or_else(|| name.to_owned(), |(_, day)| t.fill("{} of {}", &[name, day]));
+    if overdue { t.fill("{}, overdue for renewal", &[&told]) } else { told }
 }
 
 /// Consents as the signer states them, the first dozen.
@@ -177,7 +191,12 @@ pub(crate) fn consents(credentials: &Credentials, t: Language) -> impl Iterator<
             Some(until) => t.fill("until {}", &[&visible(until, 40)]),
             None => t.say("no end stated").to_owned(),
         };
-        let uses = consent.uses.join(t.say(" and "));
+        let uses = consent.uses.iter().map(|one| match one.as_str() {
+            "likeness" => t.say("likeness"),
+            "voice" => t.say("voice"),
+            other => other,
+        });
+        let uses = uses.collect::<Vec<_>>().join(t.say(" and "));
         let (subject, purpose) = (visible(&consent.subject, 100), visible(&consent.purpose, 200));
         t.fill("{}: {} for {} ({})", &[&subject, &visible(&uses, 60), &purpose, &until])
     })
@@ -251,7 +270,7 @@ mod tests {
         assert_eq!(clock(5.04), "5.0 s");
         assert_eq!(clock(125.0), "2:05");
         assert_eq!(clock(3725.2), "1:02:05");
-        assert_eq!(clock(f64::NAN), "unknown");
+        assert_eq!(clock(f64::NAN), "?");
         assert_eq!(grouped(1_234_567), "1\u{a0}234\u{a0}567");
         assert_eq!(grouped(12), "12");
         assert_eq!(odds(-31.2, EN), "less than 1 in 10^31");
@@ -261,6 +280,23 @@ mod tests {
         assert_eq!(percent(0.999), "99.9 %");
         assert_eq!(percent(0.9), "90 %");
         assert_eq!(percent(0.0), "0 %");
+    }
+
+    #[test]
+    fn the_list_that_a_signer_is_trusted_by_is_told_in_either_language() {
+        let told = |list: &str, t| {
+            let credentials = Credentials { trusted_by: Some(list.into()), ..Credentials::default() };
+            trusted_by(&credentials, t).unwrap_or_default()
+        };
+        let list = "the list last refreshed of 2026-11-01, overdue for renewal";
+        assert_eq!(told(list, EN), list);
+        assert_eq!(
+            told(list, Language::French),
+            "la liste rafraîchie en dernier du 2026-11-01, à renouveler"
+        );
+        let named = "Editors of Europe";
+        assert_eq!(told(named, Language::French), named);
+        assert_eq!(told("C2PA list of 2026-11-01", Language::French), "C2PA list du 2026-11-01");
     }
 
     #[test]

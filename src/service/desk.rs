@@ -2,7 +2,7 @@ use std::path::Path;
 
 use filigrane_pipeline::{Cancel, Progress};
 use filigrane_registry::Registry;
-use filigrane_report::Sample;
+use filigrane_report::{Original, Sample};
 use filigrane_verdict::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,6 +54,8 @@ pub struct Checked {
     pub samples: Vec<Sample>,
     /// The manifests as crJSON; none when the file carries none.
     pub manifests: Option<Value>,
+    /// The picture that the registered manifest holds of its content, where one was reached.
+    pub original: Option<Original>,
 }
 
 /// How a video is to be stamped.

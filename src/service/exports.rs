@@ -7,7 +7,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use filigrane_archive::{Clip, Kind};
-use filigrane_report::Sample;
+use filigrane_report::{Original, Sample};
 use filigrane_verdict::{Report, visible};
 use futures_util::{Stream, stream};
 use http_body_util::StreamBody;
@@ -24,6 +24,8 @@ use crate::problem::Problem;
 use crate::state::State;
 use crate::{Scope, Stamped};
 
+/// The registered picture, in the folder of a clip.
+pub(crate) const ORIGINAL: &str = "original";
 /// Most pictures of one video.
 const MOST_FRAMES: usize = 64;
 /// Bytes of a video in memory at a time, for each caller.
@@ -65,11 +67,13 @@ pub(crate) async fn html(
     let clip = known(&state, &headers, &id, Scope::Read).await?.0;
     let report = report(&clip)?;
     let samples = samples(&state, &clip, &report).await?;
+    let original = registered(&state, &clip).await?;
     let language = language_of(&headers);
     let newsroom = Arc::clone(state.newsroom()?);
     let sealed = tokio::task::spawn_blocking(move || {
         let now = OffsetDateTime::now_utc().truncate_to_second().format(&Rfc3339).unwrap_or_default();
-        let page = filigrane_report::html_in(&report, &samples, &now, newsroom.desk.version(), language);
+        let (original, version) = (original.as_ref(), newsroom.desk.version());
+        let page = filigrane_report::html_in(&report, &samples, original, &now, version, language);
         newsroom.desk.seal(page)
     });
     let page = sealed.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
@@ -129,6 +133,31 @@ pub(crate) async fn frame(
     let path = state.newsroom()?.archive.folder(clip.id).join(format!("frame-{number}.jpg"));
     let jpeg = tokio::fs::read(&path).await.map_err(|_| none())?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
+}
+
+/// The picture that the registered manifest holds of its content.
+pub(crate) async fn original(
+    Extract(state): Extract<Arc<State>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let clip = known(&state, &headers, &id, Scope::Read).await?.0;
+    let none = || Problem::new(StatusCode::NOT_FOUND, "no registered picture belongs to this video");
+    let original = registered(&state, &clip).await?.ok_or_else(none)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(original.media_type())),
+        (header::CONTENT_SECURITY_POLICY, BARE),
+    ];
+    Ok((headers, original.bytes().to_vec()).into_response())
+}
+
+/// The picture that the registered manifest holds, where one is kept with a video.
+pub(crate) async fn registered(state: &State, clip: &Clip) -> Result<Option<Original>, Problem> {
+    match tokio::fs::read(state.newsroom()?.archive.folder(clip.id).join(ORIGINAL)).await {
+        Ok(bytes) => Ok(Original::of(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Problem::internal(error)),
+    }
 }
 
 /// The answer that is kept for a video.

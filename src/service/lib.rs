@@ -15,6 +15,8 @@ mod held;
 mod limits;
 mod manifests;
 mod matches;
+#[cfg(test)]
+mod message_tests;
 mod metrics;
 mod name;
 mod newsroom;
@@ -23,6 +25,7 @@ mod pace;
 mod pages;
 mod problem;
 mod receive;
+mod retention;
 mod router;
 mod server;
 mod services;

@@ -39,6 +39,8 @@ pub struct ServiceLimits {
     pub backlog: u64,
     /// Most bytes of videos kept.
     pub kept_bytes: u64,
+    /// How long videos are kept after they came; without, until somebody removes them.
+    pub kept_for: Option<Duration>,
     /// Callers that watch the progress of a job at a time.
     pub watchers: usize,
     /// Most requests of one caller to the newsroom in a minute.
@@ -67,6 +69,7 @@ impl Default for ServiceLimits {
             workers: 1,
             backlog: 512,
             kept_bytes: 64 << 30,
+            kept_for: None,
             watchers: 128,
             requests_a_minute: 1200,
         }

@@ -92,7 +92,7 @@ fn formed(response: Response, headers: &HeaderMap, uri: &Uri, said: &Said, reque
     let mut formed = if accepts.contains("text/html") {
         pages::problem(headers, uri, said, request)
     } else {
-        said.document(request)
+        said.document(request, pages::language_of(headers))
     };
     for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::ALLOW, header::CONTENT_RANGE] {
         if let Some(value) = response.headers().get(&name) {

@@ -109,11 +109,11 @@ fn guarded(mut response: Response) -> Response {
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct ProblemPage<'a> {
+struct ProblemPage {
     f: Frame,
     status: u16,
     title: &'static str,
-    detail: &'a str,
+    detail: String,
     request: String,
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn problem(headers: &HeaderMap, uri: &Uri, said: &Said, request: &str
         f: Frame::bare(t, "/"),
         status: said.status.as_u16(),
         title,
-        detail: &said.message,
+        detail: t.message(&said.message),
         request: request.to_owned(),
     };
     match page.render() {
@@ -172,12 +172,12 @@ fn within(back: &str) -> &str {
 }
 
 /// `5 MB`, `1.2 GB`: as people say sizes.
-pub(crate) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64, t: Language) -> String {
     let (unit, divisor) = match bytes {
-        0..1_000 => return format!("{bytes} B"),
-        1_000..1_000_000 => ("kB", 1e3),
-        1_000_000..1_000_000_000 => ("MB", 1e6),
-        _ => ("GB", 1e9),
+        0..1_000 => return format!("{bytes} {}", t.say("B")),
+        1_000..1_000_000 => (t.say("kB"), 1e3),
+        1_000_000..1_000_000_000 => (t.say("MB"), 1e6),
+        _ => (t.say("GB"), 1e9),
     };
     let value = bytes as f64 / divisor;
     if value < 10.0 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
@@ -220,7 +220,9 @@ mod tests {
 
     #[test]
     fn sizes_and_times_read_naturally() {
-        assert_eq!([size(12), size(5_300_000), size(2_000_000_000)], ["12 B", "5.3 MB", "2.0 GB"]);
+        let told = |t| [12, 5_300_000, 2_000_000_000].map(|bytes| size(bytes, t));
+        assert_eq!(told(Language::English), ["12 B", "5.3 MB", "2.0 GB"]);
+        assert_eq!(told(Language::French), ["12 o", "5.3 Mo", "2.0 Go"]);
         assert_eq!(day("2026-11-22T10:00:07Z"), "2026-11-22 10:00 UTC");
         assert_eq!(day("odd"), "odd");
     }

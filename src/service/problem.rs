@@ -5,6 +5,7 @@ use filigrane_archive::Error as ArchiveError;
 use filigrane_frame::ErrorKind;
 use filigrane_pipeline::Error as PipelineError;
 use filigrane_registry::Error as RegistryError;
+use filigrane_verdict::Language;
 use serde_json::json;
 
 /// Why a request is not answered: a status and one line, in the form that the API's schema has for errors.
@@ -30,13 +31,13 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// As RFC 9457 has it.
-    pub fn document(&self, request: &str) -> Response {
+    /// As RFC 9457 has it, with the detail in the caller's language.
+    pub fn document(&self, request: &str, t: Language) -> Response {
         let body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Problem"),
             "status": self.status.as_u16(),
-            "detail": self.message,
+            "detail": t.message(&self.message),
             "request": request,
         });
         (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()

@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Vec<(String, MethodRouter<Arc<State>>)> {
         ("/services/status", get(services::status)),
         ("/openapi.json", get(services::openapi)),
     ];
-    let newsroom: [(&str, MethodRouter<Arc<State>>); 14] = [
+    let newsroom: [(&str, MethodRouter<Arc<State>>); 15] = [
         ("/clips", get(clips::list).post(clips::post)),
         ("/clips/{id}", get(clips::get).delete(clips::delete)),
         ("/clips/{id}/cancel", post(clips::cancel)),
@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Vec<(String, MethodRouter<Arc<State>>)> {
         ("/clips/{id}/video", get(exports::video)),
         ("/clips/{id}/stamped", get(exports::stamped)),
         ("/clips/{id}/frames/{number}", get(exports::frame)),
+        ("/clips/{id}/original", get(exports::original)),
         ("/clips/{id}/report.json", get(exports::json)),
         ("/clips/{id}/report.crjson", get(exports::crjson)),
         ("/clips/{id}/report.html", get(exports::html)),

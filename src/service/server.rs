@@ -18,6 +18,7 @@ use tokio_io_timeout::TimeoutStream;
 
 use crate::fetch::Sources;
 use crate::newsroom::Newsroom;
+use crate::retention::{PACE, forget, retain};
 use crate::router::router;
 use crate::state::{Reading, State};
 use crate::work::work;
@@ -72,6 +73,7 @@ pub struct Server {
     registry: Arc<Registry>,
     newsroom: Option<Arc<Newsroom>>,
     recovered: Recovered,
+    outlived: u64,
 }
 
 impl Server {
@@ -107,11 +109,14 @@ impl Server {
             .map_err(|error| Error::Internal(format!("can't start threads: {error}")))?;
         let listener = runtime.block_on(TcpListener::bind(wanted)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let mut recovered = Recovered::default();
+        let (mut recovered, mut outlived) = (Recovered::default(), 0);
         let newsroom = match newsroom {
             Some(options) => Some(runtime.block_on(async {
                 let archive = Archive::open(&options.folder).await?;
                 recovered = archive.recover().await?;
+                if let Some(kept_for) = limits.kept_for {
+                    outlived = forget(&archive, kept_for).await?;
+                }
                 Ok::<_, Error>(Arc::new(Newsroom::new(archive, options.desk, options.sources, limits)))
             })?),
             None => None,
@@ -119,7 +124,7 @@ impl Server {
         let state = State::new(registry, tokens, reading, uploads, limits).with_newsroom(newsroom.clone());
         let registry = Arc::clone(&state.registry);
         let router = router(Arc::new(state), log);
-        Ok(Self { runtime, listener, address, router, limits, registry, newsroom, recovered })
+        Ok(Self { runtime, listener, address, router, limits, registry, newsroom, recovered, outlived })
     }
 
     /// Where it listens.
@@ -132,6 +137,11 @@ impl Server {
         self.recovered
     }
 
+    /// Videos that were removed at the start because they were kept long enough.
+    pub fn outlived(&self) -> u64 {
+        self.outlived
+    }
+
     /// Answers until `stop` says so; requests that are under way then have ten seconds.
     pub fn run(self, stop: &(dyn Fn() -> bool + Sync)) {
         let Self { runtime, listener, router, limits, registry, newsroom, .. } = self;
@@ -140,6 +150,13 @@ impl Server {
             let mut workers = JoinSet::new();
             for newsroom in newsroom.iter().flat_map(|one| std::iter::repeat_n(one, limits.workers)) {
                 workers.spawn(work(Arc::clone(newsroom), Arc::clone(&registry), ends.clone()));
+            }
+            if let (Some(newsroom), Some(kept_for)) = (&newsroom, limits.kept_for) {
+                let (archive, failing) = (newsroom.archive.clone(), Arc::clone(newsroom));
+                let failed = move || {
+                    failing.metrics.failures.inc();
+                };
+                workers.spawn(retain(archive, kept_for, PACE, failed, ends.clone()));
             }
             let graceful = GracefulShutdown::new();
             let places = Arc::new(Semaphore::new(limits.connections));

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use filigrane_archive::{Clip, Error, Kind};
 use filigrane_pipeline::Cancel;
 use filigrane_registry::Registry;
-use filigrane_report::json_line;
+use filigrane_report::{Original, json_line};
 use tokio::sync::watch;
 
 use crate::desk::{Checked, Job, Stamped, Wish};
+use crate::exports::ORIGINAL;
 use crate::newsroom::{Newsroom, Running, Stage, Told};
 
 /// How often it is looked for work when the bell does not ring.
@@ -127,11 +128,10 @@ async fn keep(newsroom: &Newsroom, clip: &Clip, outcome: Outcome) -> Result<&'st
             }
             let times: Vec<f64> = checked.samples.iter().map(|sample| sample.time).collect();
             write(&folder.join("frames.json"), serde_json::json!(times).to_string().as_bytes()).await?;
-            let manifests = folder.join("manifests.json");
-            match &checked.manifests {
-                Some(document) => write(&manifests, document.to_string().as_bytes()).await?,
-                None => drop(tokio::fs::remove_file(&manifests).await),
-            }
+            let manifests = checked.manifests.as_ref().map(|document| document.to_string().into_bytes());
+            keep_or_drop(&folder.join("manifests.json"), manifests.as_deref()).await?;
+            let original = checked.original.as_ref().map(Original::bytes);
+            keep_or_drop(&folder.join(ORIGINAL), original).await?;
             let verdict = checked.report.verdict.as_ref().map(|verdict| verdict.code);
             let answer = json_line(&checked.report);
             archive.finish(clip.id, verdict.map(|code| code.as_str()), &answer).await?;
@@ -145,6 +145,17 @@ async fn keep(newsroom: &Newsroom, clip: &Clip, outcome: Outcome) -> Result<&'st
         Outcome::Failed(why) => {
             archive.fail(clip.id, &why).await?;
             Ok("failed")
+        }
+    }
+}
+
+/// Writes a file, or removes what an earlier answer left in its place.
+async fn keep_or_drop(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
+    match bytes {
+        Some(bytes) => write(path, bytes).await,
+        None => {
+            drop(tokio::fs::remove_file(path).await);
+            Ok(())
         }
     }
 }

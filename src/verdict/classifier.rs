@@ -42,6 +42,23 @@ pub struct Segment {
     pub generated: f64,
 }
 
+/// A square of a picture that the detector looked at closely. Its cells tell parts of one picture apart; none is an answer by
+/// itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The picture's time, seconds.
+    #[serde(with = "number::plain")]
+    pub time: f64,
+    /// First column, pixels.
+    pub x: u32,
+    /// First row, pixels.
+    pub y: u32,
+    /// Its side, pixels.
+    pub side: u32,
+    /// What each cell alone would give, row by row; a square number of them.
+    pub generated: Vec<f64>,
+}
+
 /// The statistical layer: how much the pictures look made by a model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", default)]
@@ -68,6 +85,9 @@ pub struct Classifier {
     pub evidence: Vec<Clue>,
     /// The estimate stretch by stretch.
     pub segments: Vec<Segment>,
+    /// Where it looked, and how each part looked to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 impl Classifier {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Withdrawal;
+use crate::{Withdrawal, number};
 
 /// What the check of the file's own C2PA manifest gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -49,6 +49,20 @@ pub struct Consent {
     pub ended: bool,
     /// The registry's statement that it was withdrawn, whether it counts or not. The verdict stays.
     pub withdrawal: Option<Withdrawal>,
+}
+
+/// A change of the content, as the signer of a manifest states it; one of the whole where no part is named.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Edit {
+    /// Label of the action, `c2pa.cropped` and the like.
+    pub action: String,
+    /// Where it begins, seconds; none for the beginning.
+    #[serde(with = "number::optional")]
+    pub start: Option<f64>,
+    /// Where it ends, seconds; none for the end.
+    #[serde(with = "number::optional")]
+    pub end: Option<f64>,
 }
 
 /// A model that content was made with, as the signer of a manifest states it.
@@ -102,6 +116,8 @@ pub struct Credentials {
     pub generator: Option<String>,
     /// Labels of the declared actions, `c2pa.created` and the like, in order.
     pub actions: Vec<String>,
+    /// Changes of the content, oldest first, as the signer and those of its sources' line state them.
+    pub edits: Vec<Edit>,
     /// Who consented to which use of their likeness or voice, as the signer states it.
     pub consents: Vec<Consent>,
     /// The models that the content was made with, as the signer and those of its sources state.

@@ -53,6 +53,27 @@ impl Language {
         }
     }
 
+    /// What another room composed in English out of the sentences and words that stand in `texts/clues.rs`; anything else as it
+    /// is.
+    pub fn told(self, english: &str) -> String {
+        let parts =
+            |text: &str| FRENCH.get(text).map_or_else(|| text.to_owned(), |french| (*french).to_owned());
+        if self == Self::English {
+            return english.to_owned();
+        }
+        let sentence = texts::clues::SENTENCES
+            .iter()
+            .find_map(|(pattern, _)| Some((*pattern, places(pattern, english)?)));
+        match sentence {
+            Some((pattern, values)) => {
+                let values: Vec<String> = values.into_iter().map(parts).collect();
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                self.fill(pattern, &values)
+            }
+            None => parts(english),
+        }
+    }
+
     /// The same with values in the places that `{}` holds, in order.
     pub fn fill(self, english: &'static str, values: &[&str]) -> String {
         let mut parts = self.say(english).split("{}");
@@ -64,6 +85,31 @@ impl Language {
         }
         text
     }
+}
+
+/// Every text for people with its French translation; `{}` stands for a value.
+pub fn translations() -> impl Iterator<Item = (&'static str, &'static str)> {
+    texts::ALL.iter().flat_map(|part| part.iter().copied())
+}
+
+/// What stands in the places `{}` of the pattern in a text; none for a text of another pattern.
+pub(crate) fn places<'a>(pattern: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut parts = pattern.split("{}");
+    let mut rest = text.strip_prefix(parts.next()?)?;
+    let mut found = Vec::new();
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        let end = if parts.peek().is_none() {
+            rest.len()
+                .checked_sub(part.len())
+                .filter(|&end| rest.ends_with(part) && rest.is_char_boundary(end))?
+        } else {
+            rest.find(part)?
+        };
+        found.push(rest.get(..end)?);
+        rest = rest.get(end + part.len()..)?;
+    }
+    rest.is_empty().then_some(found)
 }
 
 #[cfg(test)]
@@ -88,5 +134,20 @@ mod tests {
         assert_eq!(Language::English.fill("from {} to {}", &["{}", "b"]), "from {} to b");
         assert_eq!(Language::of("fr-CA"), Some(Language::French));
         assert_eq!(Language::of("f"), None);
+    }
+
+    #[test]
+    fn what_the_detector_composes_is_translated_with_its_words_and_numbers() {
+        let french = |text: &str| Language::French.told(text);
+        assert_eq!(
+            french("Noise in flat places is weaker than cameras usually leave it."),
+            "Le bruit aux endroits lisses est plus faible que ce que les caméras laissent d'ordinaire."
+        );
+        assert_eq!(
+            french("The clip has 6 pictures of one size; 8 are needed."),
+            "Le clip a 6 images d'une même taille\u{a0}; il en faut 8."
+        );
+        assert_eq!(french("Something else is so."), "Something else is so.");
+        assert_eq!(Language::English.told("weaker"), "weaker");
     }
 }

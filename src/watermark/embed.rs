@@ -19,7 +19,8 @@ impl Strength {
         if (0.5..=2.0).contains(&factor) { Ok(Self(factor)) } else { Err(Error::Strength(factor)) }
     }
 
-    pub(crate) fn factor(self) -> f32 {
+    /// The factor.
+    pub fn factor(self) -> f32 {
         self.0
     }
 }

@@ -124,3 +124,28 @@ fn a_detector_that_is_missing_or_damaged_is_named_with_its_digest_and_the_others
     let answer = creator.verify(&scene().signed, &with).verdict("verified", 0);
     assert!(answer["errors"][0].as_str().is_some_and(|error| error.contains("fusion.json")), "{answer:#}");
 }
+
+#[test]
+fn the_detector_inside_the_program_answers_or_abstains_and_shows_where_it_looked() {
+    let user = User::new();
+    let answer = user.verify(&noisy(), "--detectors builtin --only classifier").json();
+    let classifier = &answer["classifier"];
+    assert_eq!(classifier["state"], "ran", "{answer:#}");
+    let number = |name: &str| classifier[name].as_f64().expect("a number");
+    let (low, middle, high) = (number("low"), number("generated"), number("high"));
+    assert!(0.0 <= low && low <= middle && middle <= high && high <= 1.0, "{classifier:#}");
+    assert!(classifier["model"].as_str().is_some_and(|name| name.starts_with("traces@")), "{classifier:#}");
+    let places = classifier["places"].as_array().expect("places");
+    assert!(!places.is_empty());
+    for place in places {
+        let extent = |name: &str| place[name].as_u64().expect("a whole number");
+        assert!(extent("x") + extent("side") <= 320 && extent("y") + extent("side") <= 240, "{place}");
+        let cells = place["generated"].as_array().expect("cells");
+        assert!(
+            cells.len() == 16
+                && cells.iter().all(|cell| cell.as_f64().is_some_and(|p| (0.0..=1.0).contains(&p)))
+        );
+    }
+    let none = user.verify(&noisy(), "--detectors none --only classifier").json();
+    assert_eq!(none["classifier"]["state"], "unavailable");
+}

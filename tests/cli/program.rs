@@ -64,6 +64,8 @@ impl User {
             .env("HOME", self.folder.path().join("elsewhere"))
             .env_remove("XDG_DATA_HOME")
             .env_remove("FILIGRANE_PASSPHRASE")
+            // What has nothing to do with the classifier need not pay for it.
+            .env("FILIGRANE_DETECTORS", "none")
             .stdin(Stdio::null());
     }
 

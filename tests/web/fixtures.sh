@@ -4,12 +4,15 @@
 set -euo pipefail
 out=$1
 filigrane=${FILIGRANE:-target/debug/filigrane}
-[ -e "$out/done" ] && exit 0
+# Counted up with every change of what is made here.
+done=$out/done-2
+[ -e "$done" ] && exit 0
 rm -rf "$out"
 mkdir -p "$out"
 export FILIGRANE_HOME=$out/home
 quiet_ffmpeg() { ffmpeg -nostdin -hide_banner -v error -y "$@"; }
 stamp() { "$filigrane" stamp "$1" -o "$2" --preset veryfast --force --quiet "${@:3}" >/dev/null; }
+strip_silent() { quiet_ffmpeg -i "$1" -map_metadata -1 -vf scale=iw*3/4:-2 -c:v libx264 -crf 24 -preset veryfast "$2"; }
 strip() { quiet_ffmpeg -i "$1" -map_metadata -1 -vf scale=iw*3/4:-2 -c:v libx264 -crf 24 -preset veryfast -c:a aac "$2"; }
 
 quiet_ffmpeg -f lavfi -i mandelbrot=size=960x540:rate=25 -f lavfi -i sine=frequency=330:sample_rate=48000 -t 5 \
@@ -44,9 +47,15 @@ quiet_ffmpeg -i "$out/verified.mp4" -i "$out/fractal.mp4" -i "$out/life.mp4" -fi
 stamp "$out/life.mp4" "$out/revoked.mp4" --id 0d9f8c1e-2b3a-4c5d-8e7f-112233445566
 "$filigrane" registry revoke urn:c2pa:0d9f8c1e-2b3a-4c5d-8e7f-112233445566 --reason "wrong place, wrong day" --quiet >/dev/null
 
+# Registered without a mark: only its looks lead back.
+quiet_ffmpeg -f lavfi -i mandelbrot=size=960x540:rate=25:start_x=-0.75:start_y=0.1:start_scale=0.2 -t 5 -c:v libx264 -crf 16 \
+    -preset veryfast -pix_fmt yuv420p "$out/seahorse.mp4"
+stamp "$out/seahorse.mp4" "$out/unmarked.mp4" --origin camera --no-watermark
+strip_silent "$out/unmarked.mp4" "$out/likeness.mp4"
+
 cat >"$out/model.json" <<'JSON'
 {"name": "<script>document.title='owned'</script>", "version": "\" onmouseover=\"alert(1)", "licence": "</dd><img src=x onerror=alert(1)>", "trainingData": "javascript:alert(1)"}
 JSON
 stamp "$out/life.mp4" "$out/<img src=x onerror=alert(1)>.mp4" --origin generated --no-watermark --model "$out/model.json"
 mv "$out/<img src=x onerror=alert(1)>.mp4" "$out/hostile.mp4"
-touch "$out/done"
+touch "$done"

@@ -7,7 +7,9 @@ import { gzipSync } from "node:zlib";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
-import { check, fixture, fixtures, found, inspect, launch, open, run, serve, settled } from "./room.mjs";
+import {
+  check, fixture, fixtures, found, inspect, inspectEverywhere, launch, open, run, serve, settled,
+} from "./room.mjs";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "filigrane-web-"));
 cpSync(path.join(fixtures, "home"), home, { recursive: true });
@@ -48,12 +50,12 @@ for (const [code, words] of CODES) {
       assert.ok(await page.getByRole("heading", { name: part }).first().isVisible(), part);
     }
     clips[code] = page.url();
-    await inspect(page, code);
+    await inspectEverywhere(page, code);
     await page.context().close();
   });
 }
 
-// No detector is installed yet, so no video leads here: the answer of one is replaced where it is kept.
+// No detector runs here, so no video leads to these: the answer of one is replaced where it is kept.
 for (const [code, words, low, high] of [
   ["likely-generated", "No provenance; looks generated", 0.78, 0.93],
   ["likely-camera", "No provenance; no signs of generation", 0.01, 0.09],
@@ -76,10 +78,36 @@ database.commit()`;
     await page.reload();
     assert.equal(await page.textContent("h1"), words);
     assert.match(await page.textContent(".layers"), /between \d+ % and \d+ %/);
-    await inspect(page, code);
+    await inspectEverywhere(page, code);
     await page.context().close();
   });
 }
+
+test("what is registered is seen beside the video: by the mark, by the looks alone, and where the mark is of other footage", async () => {
+  const page = await open(browser, address);
+  const seen = async () => {
+    await page.locator(".pair").scrollIntoViewIfNeeded();
+    return page.locator(".pair img").evaluateAll((images) => Promise.all(images.map(async (image) => {
+      await image.decode();
+      return [image.naturalWidth, image.naturalHeight];
+    })));
+  };
+  await check(page, address, fixture("likeness"));
+  clips.likeness = page.url();
+  assert.match(await page.textContent(".summary"), /its pictures are so like registered ones/);
+  for (const code of ["likeness", "recovered", "mismatched"]) {
+    await page.goto(clips[code]);
+    const [original, still] = await seen();
+    assert.deepEqual(original, [320, 180], `${code}: the picture in the manifest`);
+    assert.ok(still[0] > 320, `${code}: ${still}`);
+  }
+  await inspectEverywhere(page, "likeness");
+  for (const code of ["verified", "inconclusive", "revoked"]) {
+    await page.goto(clips[code]);
+    assert.equal(await page.locator(".pair").count(), 0, code);
+  }
+  await page.context().close();
+});
 
 test("the keyboard alone leads from the front page to the verdict, its explanations and single frames", async () => {
   const page = await open(browser, address);
@@ -121,7 +149,7 @@ test("a click on the timeline moves the video there, and its line with it", asyn
   assert.ok(Math.abs(time - 2.5) < 0.3, `${time}`);
   const x = Number(await page.locator(".wide .playhead").getAttribute("x1"));
   assert.ok(Math.abs(x - 440) < 30, `${x}`);
-  assert.ok(await page.locator(".placement svg").isVisible(), "the grid of the mark is drawn");
+  assert.ok(await page.locator(".placement svg.grid").isVisible(), "the grid of the mark is drawn");
   await page.context().close();
 });
 
@@ -259,6 +287,7 @@ test("the report that is handed on needs nothing else and stands on paper", asyn
   report.on("request", (request) => requests.push(request.url()));
   await report.goto(`file://${file}`);
   assert.equal(await report.textContent("h1"), "Provenance recovered");
+  assert.equal(await report.locator(".pair img").count(), 2);
   assert.ok(requests.every((url) => url.startsWith("file:") || url.startsWith("data:")), requests.join());
   await report.screenshot({ path: "target/web/screenshots/report.png", fullPage: true });
   const state = JSON.parse(await run(home, "verify", file, "--json"));

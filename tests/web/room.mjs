@@ -14,12 +14,15 @@ export const fixtures = path.resolve(process.env.WEB_FIXTURES ?? "target/web/fix
 const shots = path.resolve(process.env.WEB_SHOTS ?? "target/web/screenshots");
 mkdirSync(shots, { recursive: true });
 
+// Without a detector, whose answer the videos of these tests do not depend on.
+const environment = (home) => ({ ...process.env, FILIGRANE_HOME: home, FILIGRANE_DETECTORS: "none" });
+
 export const fixture = (name) => path.join(fixtures, `${name}.mp4`);
 
 // `filigrane serve` on a port of its own.
 export async function serve(home, options = []) {
   const child = spawn(program, ["serve", "--json", "--quiet", "--listen", "127.0.0.1:0", ...options], {
-    env: { ...process.env, FILIGRANE_HOME: home },
+    env: environment(home),
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -37,7 +40,7 @@ export async function serve(home, options = []) {
 
 export function run(home, ...options) {
   return new Promise((done, fail) => {
-    const child = spawn(program, options, { env: { ...process.env, FILIGRANE_HOME: home }, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, options, { env: environment(home), stdio: ["ignore", "pipe", "inherit"] });
     let text = "";
     child.stdout.on("data", (piece) => { text += piece; });
     child.once("exit", (code) => (code === 0 ? done(text) : fail(new Error(`exit ${code}: ${text}`))));
@@ -79,6 +82,18 @@ export async function inspect(page, name) {
   assert.ok(wider <= 1, `${name}: the page is ${wider} pixels wider than the window`);
   assert.deepEqual(page.faults, [], name);
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+}
+
+// The same page in the dark and on a phone, each looked at and kept as a picture.
+export async function inspectEverywhere(page, name) {
+  await inspect(page, name);
+  const window = page.viewportSize();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await inspect(page, `${name}-dark`);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await inspect(page, `${name}-phone`);
+  await page.setViewportSize(window);
 }
 
 // Sends a video as somebody does who picks a file; ends on the page with the answer.

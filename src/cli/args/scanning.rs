@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use filigrane::pipeline::{Demand, Depth};
 
+use crate::cli::detector::Detectors;
+
 #[derive(Args)]
 pub struct Scan {
     /// Files, folders, patterns in quotes, @LIST with one name or URL a line (- for standard input), or a URL of an
@@ -61,10 +63,10 @@ pub struct Looking {
     /// Look for marks made with this key, too: a file with 64 hexadecimal digits
     #[arg(long, value_name = "FILE")]
     pub watermark_key: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether the pictures were generated: card.toml, statistics.json, fusion.json,
-    /// and a network for each expert
-    #[arg(long, value_name = "DIR")]
-    pub detectors: Option<PathBuf>,
+    /// Which detector estimates whether the pictures were generated: `builtin`, `none`, or a folder with card.toml,
+    /// statistics.json, fusion.json and a network for each expert
+    #[arg(long, value_name = "DIR", env = "FILIGRANE_DETECTORS", default_value = "builtin")]
+    pub detectors: Detectors,
     /// Read each file in a process that can open, call and start nothing: required, best-effort, or off
     #[arg(long, default_value = "required", value_name = "HOW")]
     pub jail: Demand,

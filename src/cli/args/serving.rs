@@ -4,6 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use filigrane::pipeline::Demand;
 use filigrane::service::Scope;
 
+use crate::cli::detector::Detectors;
+
 #[derive(Args)]
 pub struct Serve {
     #[command(subcommand)]
@@ -29,10 +31,10 @@ pub struct Serve {
     /// Certificates (PEM) whose signatures are trusted, beside those you trust already
     #[arg(long, value_name = "PEM")]
     pub trust: Vec<PathBuf>,
-    /// Estimate with the detector in this folder whether pictures were generated: card.toml, statistics.json, fusion.json, and a
-    /// network for each expert
-    #[arg(long, value_name = "DIR")]
-    pub detectors: Option<PathBuf>,
+    /// Which detector estimates whether the pictures were generated: `builtin`, `none`, or a folder with card.toml,
+    /// statistics.json, fusion.json and a network for each expert
+    #[arg(long, value_name = "DIR", env = "FILIGRANE_DETECTORS", default_value = "builtin")]
+    pub detectors: Detectors,
     /// Hosts that videos may be fetched from, such as media.example.org [default: none]
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub fetch_from: Vec<String>,
@@ -57,6 +59,9 @@ pub struct Serve {
     /// Room for the videos of the page, GiB
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), value_name = "GIB")]
     pub keep: u32,
+    /// Remove videos from the page so many days after they came, with their answers and notes [default: never]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36_500), value_name = "DAYS")]
+    pub keep_days: Option<u32>,
     /// Most requests of one caller to the page in a minute
     #[arg(long, default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..), value_name = "NUMBER")]
     pub rate: u32,

@@ -10,13 +10,13 @@ use crate::{Answer, Crew, Fleet, News, Outcome, Pace, State, Task};
 
 const TASKS: u64 = 200;
 
-fn all_done(fleet: &Fleet, ids: &[i64]) -> bool {
+pub fn all_done(fleet: &Fleet, ids: &[i64]) -> bool {
     let states = fleet.stats().unwrap().states;
     states[&State::Done] + states[&State::Dead] == ids.len() as u64
 }
 
 /// Each task has its own result, once.
-fn check(fleet: &Fleet, tasks: &[Task], ids: &[i64]) {
+pub fn check(fleet: &Fleet, tasks: &[Task], ids: &[i64]) {
     let ends = ids.chunks(30).flat_map(|some| fleet.outcomes(some).unwrap());
     let documents: HashSet<String> = ends
         .map(|(_, end)| match end {

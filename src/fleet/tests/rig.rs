@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
+use riverqueue::sqlx;
+
 use crate::postgres_server::Server;
+use crate::store::Store;
 use crate::{Bench, Crew, Error, Fault, Fleet, Location, News, Pace, Priority, Stop, Task};
 
 /// Nothing here may take longer.
@@ -42,7 +45,12 @@ impl Rig {
 
     /// Starts a worker with this bench.
     pub fn worker(&self, crew: Crew, bench: impl Bench) -> Hired {
-        let (stop, address) = (Arc::new(AtomicBool::new(false)), self.address.clone());
+        self.worker_at(self.address.clone(), crew, bench)
+    }
+
+    /// The same for one that calls the database by another address.
+    pub fn worker_at(&self, address: String, crew: Crew, bench: impl Bench) -> Hired {
+        let stop = Arc::new(AtomicBool::new(false));
         let (asked, news) = (Arc::clone(&stop), Arc::new(Mutex::new(Vec::new())));
         let heard = Arc::clone(&news);
         let thread = spawn(move || {
@@ -50,6 +58,16 @@ impl Rig {
             Fleet::work(&address, &crew, Arc::new(bench), &stop, &mut |told| heard.lock().unwrap().push(told))
         });
         Hired { stop, thread: Some(thread), news }
+    }
+}
+
+impl Rig {
+    /// How many tasks of a PostgreSQL server were tried more than once.
+    pub fn tried_again(&self) -> i64 {
+        let fleet = self.fleet();
+        let Store::Postgres { pool, .. } = &fleet.store else { panic!("PostgreSQL") };
+        let again = "SELECT count(*) FROM river_job WHERE attempt <> 1";
+        fleet.block_on(async { sqlx::query_scalar(again).fetch_one(pool).await }).unwrap()
     }
 }
 

@@ -10,7 +10,7 @@
 )]
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
@@ -18,9 +18,11 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use filigrane_jail::{Bounds, Fate, Inmate, Level, Line, Patience, enter};
+use filigrane_jail::{Bounds, Fate, Inmate, Level, Line, Output, Patience, enter};
 
-const BOUNDS: Bounds = Bounds { memory: 128 << 20, cpu_seconds: 60 };
+const BOUNDS: Bounds = Bounds { memory: 128 << 20, cpu_seconds: 60, output: Output::Memory };
+/// As one that encodes has them.
+const WRITING: Bounds = Bounds { output: Output::Files(1 << 20), ..BOUNDS };
 const PATIENCE: Patience = Patience { silence: Duration::from_secs(60), total: Duration::from_secs(120) };
 
 /// The child: enters the jail, says how far it is closed, then does what it is told.
@@ -28,7 +30,11 @@ fn inside() {
     let (mut line, mut files) = Line::open().expect("a child");
     let bounds = line.hear().expect("orders").expect("bounds");
     let number = |at: usize| u64::from_le_bytes(bounds[at..at + 8].try_into().expect("eight bytes"));
-    let level = enter(&Bounds { memory: number(0), cpu_seconds: number(8) }, files.len() as u64);
+    let output = match number(16) {
+        0 => Output::Memory,
+        most => Output::Files(most),
+    };
+    let level = enter(&Bounds { memory: number(0), cpu_seconds: number(8), output }, files.len() as u64);
     line.tell(&[level.to_byte()]).expect("told");
     while let Some(order) = line.hear().expect("orders") {
         let answer = act(&String::from_utf8(order).expect("text"), &mut files);
@@ -47,6 +53,17 @@ fn act(order: &str, files: &mut [File]) -> String {
             let mut text = String::new();
             done(files[0].read_to_string(&mut text).map(drop)) + " " + &text
         }
+        "write" => {
+            let bytes = vec![7; rest.parse().expect("a number")];
+            let written = files[1].rewind().and_then(|()| files[1].write_all(&bytes));
+            done(written.and_then(|()| files[1].set_len(bytes.len() as u64)))
+        }
+        "overwrite" => done(files[0].write_all(b"changed")),
+        "invent" => done(
+            rustix::fs::memfd_create("invented", rustix::fs::MemfdFlags::empty())
+                .map(drop)
+                .map_err(Into::into),
+        ),
         "environment" => std::env::vars_os().count().to_string(),
         "thread" => std::thread::spawn(|| 7).join().expect("a thread").to_string(),
         "open" => done(File::open(rest).map(drop)),
@@ -104,7 +121,12 @@ fn start(bounds: Bounds, patience: Patience, files: &[&File]) -> (Inmate, Level)
     let program = std::env::current_exe().expect("this program");
     let files: Vec<_> = files.iter().map(|file| file.as_fd()).collect();
     let mut inmate = Inmate::start(&program, &["inside"], &files, bounds, patience).expect("a child");
-    inmate.tell(&[bounds.memory.to_le_bytes(), bounds.cpu_seconds.to_le_bytes()].concat()).expect("told");
+    let output = match bounds.output {
+        Output::Memory => 0,
+        Output::Files(most) => most,
+    };
+    let numbers = [bounds.memory, bounds.cpu_seconds, output].map(u64::to_le_bytes);
+    inmate.tell(&numbers.concat()).expect("told");
     let level = inmate.hear(&|| false).expect("a level");
     (inmate, Level::from_byte(level[0]))
 }
@@ -137,6 +159,40 @@ fn input_comes_by_descriptor_and_cannot_be_written() {
     let answer = inmate.hear(&|| false).expect("an answer");
     assert!(answer.starts_with(b"refused"), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(fs::read_to_string(path).expect("still there"), "content");
+}
+
+fn an_output_that_was_handed_over_can_be_written_up_to_its_bound_and_nothing_else_can() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("input"), folder.path().join("output"));
+    fs::write(&input, "content").expect("written");
+    let open = || {
+        let file = File::options().write(true).create(true).truncate(true).open(&output).expect("made");
+        (File::open(&input).expect("opened"), file)
+    };
+    let ask = |order: &str| {
+        let (input, output) = open();
+        let (mut inmate, level) = start(WRITING, PATIENCE, &[&input, &output]);
+        assert_eq!(level, Level::WHOLE);
+        inmate.tell(order.as_bytes())?;
+        inmate.hear(&|| false).map(|answer| String::from_utf8(answer).expect("text"))
+    };
+    assert_eq!(ask("write 100000").expect("an answer"), "done");
+    assert_eq!(fs::read(&output).expect("there"), vec![7; 100_000]);
+    let fate = ask("write 2000000");
+    assert!(matches!(fate, Err(Fate::Output)), "{fate:?}");
+    assert!(fs::metadata(&output).expect("there").len() <= 1 << 20);
+    for order in ["overwrite", "open /etc/passwd", "again", "create /tmp/never-made"] {
+        let answer = ask(order).expect("an answer");
+        assert!(answer.starts_with("refused"), "{order}: {answer}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let connect = format!("connect {}", listener.local_addr().expect("an address"));
+    for order in ["invent", "run", "become", "signal", "raise", "datagram", &connect] {
+        let fate = ask(order);
+        assert!(matches!(fate, Err(Fate::Forbidden)), "{order}: {fate:?}");
+    }
+    assert_eq!(outcome("invent").expect("an answer"), "done", "where it writes no file");
+    assert_eq!(fs::read_to_string(input).expect("still there"), "content");
 }
 
 fn files_cannot_be_opened_made_listed_or_looked_for() {
@@ -252,6 +308,7 @@ fn main() -> ExitCode {
     all!(
         the_jail_is_whole_on_this_machine,
         input_comes_by_descriptor_and_cannot_be_written,
+        an_output_that_was_handed_over_can_be_written_up_to_its_bound_and_nothing_else_can,
         files_cannot_be_opened_made_listed_or_looked_for,
         files_cannot_be_removed,
         nobody_can_be_called,

@@ -7,7 +7,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use filigrane_archive::{Clip, Kind, LONGEST_NOTE, LONGEST_TAG, Note, State as ClipState};
-use filigrane_report::{Parts, parts, placement, tree};
+use filigrane_report::{Heat, Parts, beside, heat, pair, parts, placement, tree};
 use filigrane_verdict::visible;
 use serde::Deserialize;
 
@@ -34,7 +34,10 @@ struct VerdictPage {
     title: String,
     parts: Parts,
     shots: Vec<Shot>,
+    /// The registered picture beside a still.
+    pair: Option<String>,
     placement: Option<String>,
+    heat: Option<Heat>,
     tree: Option<String>,
     duration: f64,
     fps: f64,
@@ -76,6 +79,7 @@ struct StampedPage {
     id: String,
     name: String,
     made: Stamped,
+    notes: Vec<String>,
 }
 
 /// `GET /clips/{id}`: the permanent address of a clip, whatever its state.
@@ -92,13 +96,15 @@ pub(crate) async fn get(
     match clip.state {
         ClipState::Done if clip.kind == Kind::Stamp => {
             let made = exports::written(&clip).ok_or_else(Problem::no_clip)?;
-            shown(&StampedPage { f, id, name, made })
+            let notes = made.notes.iter().map(|note| visible(&f.t.message(note), 500)).collect();
+            shown(&StampedPage { f, id, name, made, notes })
         }
         ClipState::Done => verdict(&state, &headers, &clip, f).await,
         ClipState::Failed | ClipState::Cancelled => {
             let failed = clip.state == ClipState::Failed;
             let title = if failed { f.t.say("There is no answer on this video") } else { f.t.say("Stopped") };
-            let why = clip.failure.as_deref().map(|why| visible(why, 400)).unwrap_or_default();
+            let why = clip.failure.as_deref();
+            let why = why.map(|why| visible(&f.t.message(why), 400)).unwrap_or_default();
             shown(&StoppedPage { f, id, name, title, why, again: clip.sha256.is_some() })
         }
         ClipState::Receiving | ClipState::Queued | ClipState::Running => {
@@ -110,7 +116,7 @@ pub(crate) async fn get(
                 (_, "sealing") => f.t.say("Weighing the evidence"),
                 _ => f.t.say("Looking at the pictures"),
             };
-            let (size, state) = (size(clip.size), clip.state.as_str());
+            let (size, state) = (size(clip.size, f.t), clip.state.as_str());
             shown(&ProgressPage {
                 f,
                 id,
@@ -133,6 +139,13 @@ async fn verdict(state: &State, headers: &HeaderMap, clip: &Clip, f: Frame) -> R
     let tree = manifests
         .and_then(|text| serde_json::from_str(&text).ok())
         .and_then(|document| tree(&document, &report, f.t));
+    let original = exports::registered(state, clip).await?;
+    let pair = original.and_then(|_| {
+        let number = beside(&report, &times)?;
+        let address = format!("/v1/clips/{}", clip.id);
+        let (original, still) = (format!("{address}/original"), format!("{address}/frames/{number}"));
+        pair(&report, &original, &still, times.get(number).copied()?, f.t)
+    });
     let shots = times.iter().enumerate().map(|(number, time)| Shot {
         number,
         time: *time,
@@ -146,7 +159,9 @@ async fn verdict(state: &State, headers: &HeaderMap, clip: &Clip, f: Frame) -> R
         title: visible(&report.file, 80),
         parts: parts(&report, &times, f.t),
         shots: shots.collect(),
+        pair,
         placement: placement(&report, f.t),
+        heat: heat(&report, &times, f.t),
         tree,
         duration: media.and_then(|media| media.duration).unwrap_or(0.0),
         fps: media.and_then(|media| media.fps).unwrap_or(25.0),

@@ -28,5 +28,6 @@ pub(crate) async fn get(
     let identities = state.newsroom()?.desk.identities();
     let most_bytes = state.limits.upload_bytes;
     let f = Frame::of(&state, &headers, &caller, "stamp", "/stamp");
-    shown(&Page { f, identities, most: size(most_bytes), most_bytes })
+    let most = size(most_bytes, f.t);
+    shown(&Page { f, identities, most, most_bytes })
 }

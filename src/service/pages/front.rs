@@ -45,7 +45,8 @@ pub(crate) async fn get(
     let f = Frame::of(&state, &headers, &caller, "check", "/");
     let recent: Vec<Row> = recent.into_iter().map(|clip: Clip| row(f.t, clip, Vec::new())).collect();
     let most_bytes = state.limits.upload_bytes;
-    shown(&Page { f, recent, fetches: !newsroom.sources.is_empty(), most: size(most_bytes), most_bytes })
+    let most = size(most_bytes, f.t);
+    shown(&Page { f, recent, fetches: !newsroom.sources.is_empty(), most, most_bytes })
 }
 
 /// `POST /clips`: videos from a form, with what is wanted of them in the fields before.

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{Frame, day, shown, size};
 use crate::Scope;
 use crate::problem::Problem;
+use crate::retention::days;
 use crate::state::State;
 
 const PAGE: u32 = 50;
@@ -50,7 +51,7 @@ pub(crate) fn row(t: Language, clip: Clip, tags: Vec<String>) -> Row {
     Row {
         id: clip.id.to_string(),
         name,
-        size: size(clip.size),
+        size: size(clip.size, t),
         day: day(&clip.created_at),
         symbol,
         words,
@@ -88,6 +89,7 @@ struct Page {
     searched: bool,
     next: Option<String>,
     previous: Option<String>,
+    kept: String,
 }
 
 /// `GET /clips`: what was checked, and a search in it.
@@ -126,7 +128,18 @@ pub(crate) async fn get(
             .append_pair("tag", &looked.tag);
         format!("/clips?{}", address.append_pair("from", &from.to_string()).finish())
     };
+    let kept = match state.limits.kept_for.map(days) {
+        None => f.t.say("Videos are kept here until somebody removes them.").to_owned(),
+        Some(1) => {
+            f.t.say("Videos are removed one day after they came, with their answers and notes.").to_owned()
+        }
+        Some(days) => f.t.fill(
+            "Videos are removed {} days after they came, with their answers and notes.",
+            &[&days.to_string()],
+        ),
+    };
     shown(&Page {
+        kept,
         rows,
         choices: choices.collect(),
         searched: ![&looked.q, &looked.verdict, &looked.tag].into_iter().all(String::is_empty),

@@ -37,7 +37,8 @@ pub(crate) async fn get(
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
     let f = Frame::bare(language_of(&headers), "/login");
-    shown(&Page { f, back: within(&asked.back).to_owned(), why: visible(&asked.why, 200) })
+    let why = if asked.why.is_empty() { String::new() } else { visible(&f.t.message(&asked.why), 300) };
+    shown(&Page { f, back: within(&asked.back).to_owned(), why })
 }
 
 #[derive(Deserialize)]
@@ -63,7 +64,8 @@ pub(crate) async fn post(
         }
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
             let f = Frame::bare(language_of(&headers), "/login");
-            let page = Page { f, back: within(&given.back).to_owned(), why: problem.message().to_owned() };
+            let why = f.t.message(problem.message());
+            let page = Page { f, back: within(&given.back).to_owned(), why };
             let mut response = shown(&page)?;
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
