@@ -15,6 +15,11 @@ import scores
 
 FILES = ("statistics.json", "spatial.onnx", "temporal.onnx", "fusion.json", "familiar.json")
 
+WHAT = {
+    "statistics": "what named statistics of its pictures show", "spatial": "high-pass traces in single pictures",
+    "temporal": "high-pass traces in differences of pictures",
+}  # fmt: skip
+
 
 def quoted(value) -> str:
     return json.dumps(value, ensure_ascii=False)
@@ -57,7 +62,7 @@ def card(detectors: Path, state: Path, out: Path) -> str:
     lines = [
         "# Written by train/card.py out of results/protocols.csv and the files beside it.",
         'name = "traces"',
-        'what = "Whether a video was made by a generator: high-pass traces in single pictures, in differences of pictures, and in named statistics."',
+        f"what = {quoted('Whether a video was made by a generator: ' + ', and '.join(WHAT[name] for name in fusion['experts']) + '.')}",
         'input = "Luma of bursts of four consecutive pictures at native size; crops of 128 x 128 x 4."',
         'output = "A likelihood between 0 and 1 for equal priors, with an interval, or an abstention."',
         'licence = "MIT OR Apache-2.0"',
@@ -71,7 +76,7 @@ def card(detectors: Path, state: Path, out: Path) -> str:
         *[f"{quoted(name)} = {{ sha256 = {quoted(digest(out / name))}, bytes = {(out / name).stat().st_size} }}" for name in FILES if (out / name).exists()],
         "",
         "[training.processor_seconds]",
-        *[f"{name} = {seconds}" for name, seconds in spent(state).items()],
+        *[f"{name} = {seconds}" for name, seconds in spent(state).items() if name.rstrip("0123") in fusion["experts"]],
         "",
         *counts(detectors, state),
     ]

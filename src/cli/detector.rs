@@ -31,7 +31,7 @@ const BUILTIN: [(&str, &[u8]); 5] = [
     (CARD, include_bytes!("../../detectors/traces/card.toml")),
     (TREES, include_bytes!("../../detectors/traces/statistics.json")),
     (FUSION, include_bytes!("../../detectors/traces/fusion.json")),
-    ("spatial.onnx", include_bytes!("../../detectors/traces/spatial.onnx")),
+    (FAMILIAR, include_bytes!("../../detectors/traces/familiar.json")),
     ("temporal.onnx", include_bytes!("../../detectors/traces/temporal.onnx")),
 ];
 

@@ -80,7 +80,6 @@ pub fn stamp_stream(
     claim.models.clone_from(&how.models);
     claim.assertions.clone_from(&how.statements);
     claim.bindings = pictures.bindings(None);
-    claim.thumbnail = pictures.thumbnail.take();
     let signed = sign_fragments(tracks, &outputs, &claim, identity, &how.limits)?;
     if how.cancel.is_cancelled() {
         return Err(filigrane_media::Error::Cancelled.into());
