@@ -107,7 +107,7 @@ const SUBJECTS: [Subject; 33] = [
     ),
     about(
         &["temporal_still_*correlation*", "temporal_whole_correlation_1", "temporal_still_first_difference"],
-        "The way noise is carried from picture to picture",
+        "The persistence of noise from picture to picture",
         "weaker",
         "stronger",
     ),

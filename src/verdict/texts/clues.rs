@@ -53,7 +53,7 @@ pub(crate) const PARTS: super::Pairs = &[
     ("The growth of noise with light", "La croissance du bruit avec la lumière"),
     ("The share of clipped black or white", "La part de noir ou de blanc écrêté"),
     ("The share of samples that stay the same from picture to picture", "La part de points qui ne changent pas d'une image à l'autre"),
-    ("The way noise is carried from picture to picture", "La persistance du bruit d'une image à l'autre"),
+    ("The persistence of noise from picture to picture", "La persistance du bruit d'une image à l'autre"),
     ("The unevenness from picture to picture", "L'irrégularité d'une image à l'autre"),
     ("The fine part of what changes between pictures", "La part fine de ce qui change entre les images"),
     ("The coarse part of what changes between pictures", "La part grossière de ce qui change entre les images"),
