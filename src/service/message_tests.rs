@@ -27,6 +27,16 @@ const TELLERS: [&str; 7] = [
     "wrong(",
 ];
 
+/// Up to where the statement ends: what stands in quotes ends none.
+fn statement(rest: &str) -> &str {
+    let mut quoted = false;
+    let end = rest.find(|character| {
+        quoted ^= character == '"';
+        !quoted && matches!(character, ';' | '}')
+    });
+    &rest[..end.unwrap_or(rest.len())]
+}
+
 /// The literals of a statement, with a number in the place of each value.
 fn literals(statement: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -74,13 +84,7 @@ fn every_message_that_a_page_may_show_is_translated() {
         for teller in TELLERS {
             for (at, _) in own.match_indices(teller) {
                 let rest = &own[at + teller.len()..];
-                let statement = rest.split([';', '}']).next().unwrap();
-                // A value in braces ends no statement.
-                let statement = if statement.matches('"').count() % 2 == 1 {
-                    rest.split(';').next().unwrap()
-                } else {
-                    statement
-                };
+                let statement = statement(rest);
                 for message in literals(statement).into_iter().take(1) {
                     let known = Language::French.message(&message);
                     assert!(!known.contains("en anglais"), "{name}: {message:?} is not translated");
