@@ -1,7 +1,10 @@
-use filigrane_frame::Plane;
+use std::ops::Range;
 
-/// Radius up to which adding up the window directly is faster, and vectorises.
-const DIRECT: usize = 8;
+use filigrane_frame::Plane;
+use multiversion::multiversion;
+
+/// Radius from which on a running sum is faster than adding up the window.
+const RUNNING: usize = 9;
 
 /// The mean over a square window of side `2 * radius + 1`, clipped at the borders, written to `out`.
 ///
@@ -11,36 +14,98 @@ pub fn box_mean(input: &Plane<f32>, radius: usize, scratch: &mut Plane<f32>, out
     let (width, height) = (input.width(), input.height());
     assert_eq!((width, height), (out.width(), out.height()));
     assert_eq!((width, height), (scratch.width(), scratch.height()));
-    let direct = radius <= DIRECT && width > 2 * radius && height > 0;
-    for y in 0..height {
-        if direct {
-            direct_mean(input.row(y), radius, scratch.row_mut(y));
-        } else {
+    if radius >= RUNNING || width <= 2 * radius || height == 0 {
+        for y in 0..height {
             running_mean(input.row(y), radius, scratch.row_mut(y));
         }
-    }
-    if direct {
-        down_direct(scratch, radius, out);
-    } else {
         down_running(scratch, radius, out);
+        return;
+    }
+    match radius {
+        0 => out.samples_mut().copy_from_slice(input.samples()),
+        1 => direct::<3>(input, scratch, out),
+        2 => direct::<5>(input, scratch, out),
+        3 => direct::<7>(input, scratch, out),
+        4 => direct::<9>(input, scratch, out),
+        5 => direct::<11>(input, scratch, out),
+        6 => direct::<13>(input, scratch, out),
+        7 => direct::<15>(input, scratch, out),
+        _ => direct::<17>(input, scratch, out),
     }
 }
 
-fn down_direct(rows: &Plane<f32>, radius: usize, out: &mut Plane<f32>) {
-    let height = rows.height();
+/// Windows of `SIDE` samples, a width known beforehand so that a whole window is added up in registers.
+#[multiversion(targets("x86_64+avx2"))]
+fn direct<const SIDE: usize>(input: &Plane<f32>, scratch: &mut Plane<f32>, out: &mut Plane<f32>) {
+    let (height, radius) = (input.height(), SIDE / 2);
     for y in 0..height {
-        let (first, last) = (y.saturating_sub(radius), (y + radius).min(height - 1));
-        let sums = out.row_mut(y);
-        sums.copy_from_slice(rows.row(first));
-        for row in first + 1..=last {
-            for (sum, value) in sums.iter_mut().zip(rows.row(row)) {
-                *sum += value;
+        mean_across::<SIDE>(input.row(y), scratch.row_mut(y));
+    }
+    for y in 0..height {
+        let rows = y.saturating_sub(radius)..(y + radius + 1).min(height);
+        mean_down::<SIDE>(scratch, rows, |row| row, out.row_mut(y));
+    }
+}
+
+/// The means over `SIDE` (odd) samples around each of a row of at least as many, clipped at its ends.
+///
+/// Inlined, so that a caller compiled for wider registers uses them; the order of additions is from the left, so that every
+/// processor gives the same bits.
+///
+/// # Panics
+/// When `out` is shorter than the row, or the row than `SIDE`.
+#[inline(always)]
+pub fn mean_across<const SIDE: usize>(row: &[f32], out: &mut [f32]) {
+    let (width, radius) = (row.len(), SIDE / 2);
+    let scale = 1.0 / SIDE as f32;
+    for (mean, window) in out[radius..].iter_mut().zip(row.array_windows::<SIDE>()) {
+        let mut sum = window[0];
+        for value in &window[1..] {
+            sum += value;
+        }
+        *mean = sum * scale;
+    }
+    for x in (0..radius).chain(width - radius..width) {
+        let window = &row[x.saturating_sub(radius)..(x + radius + 1).min(width)];
+        out[x] = window.iter().sum::<f32>() / window.len() as f32;
+    }
+}
+
+/// The means over some of `rows`, at most `SIDE`, added up from the first on; `place` says where in the plane a row is kept.
+///
+/// Inlined, as [`mean_across`].
+///
+/// # Panics
+/// When there are no rows, or one is kept outside the plane.
+#[inline(always)]
+pub fn mean_down<const SIDE: usize>(
+    plane: &Plane<f32>,
+    rows: Range<usize>,
+    place: impl Fn(usize) -> usize,
+    out: &mut [f32],
+) {
+    let scale = 1.0 / rows.len() as f32;
+    if rows.len() == SIDE {
+        let width = out.len();
+        let window: [&[f32]; SIDE] =
+            std::array::from_fn(|index| &plane.row(place(rows.start + index))[..width]);
+        for (x, mean) in out.iter_mut().enumerate() {
+            let mut sum = window[0][x];
+            for row in &window[1..] {
+                sum += row[x];
             }
+            *mean = sum * scale;
         }
-        let scale = 1.0 / (last + 1 - first) as f32;
-        for sum in sums {
-            *sum *= scale;
+        return;
+    }
+    out.copy_from_slice(plane.row(place(rows.start)));
+    for row in rows.start + 1..rows.end {
+        for (sum, value) in out.iter_mut().zip(plane.row(place(row))) {
+            *sum += value;
         }
+    }
+    for sum in out {
+        *sum *= scale;
     }
 }
 
@@ -67,27 +132,6 @@ fn down_running(rows: &Plane<f32>, radius: usize, out: &mut Plane<f32>) {
         for (value, &sum) in out.row_mut(y).iter_mut().zip(&sums) {
             *value = (sum * scale) as f32;
         }
-    }
-}
-
-/// For rows longer than the window.
-fn direct_mean(row: &[f32], radius: usize, out: &mut [f32]) {
-    let width = row.len();
-    let inner = radius..width - radius;
-    let middle = &mut out[inner.clone()];
-    middle.copy_from_slice(&row[..width - 2 * radius]);
-    for shift in 1..=2 * radius {
-        for (sum, value) in middle.iter_mut().zip(&row[shift..]) {
-            *sum += value;
-        }
-    }
-    let scale = 1.0 / (2 * radius + 1) as f32;
-    for sum in middle {
-        *sum *= scale;
-    }
-    for x in (0..radius).chain(width - radius..width) {
-        let window = &row[x.saturating_sub(radius)..(x + radius + 1).min(width)];
-        out[x] = window.iter().sum::<f32>() / window.len() as f32;
     }
 }
 

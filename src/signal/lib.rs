@@ -11,7 +11,7 @@ mod short_time;
 mod windowed;
 
 pub use cyclic::Cyclic;
-pub use filter::{box_mean, enlarge_row, enlarged_place, minimum};
+pub use filter::{box_mean, enlarge_row, enlarged_place, mean_across, mean_down, minimum};
 pub use fourier::{Spectrum, spectrum, tile_from_lines};
 pub use nonuniform::NonuniformSpectrum;
 pub use num_complex::Complex32;

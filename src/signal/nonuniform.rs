@@ -25,6 +25,8 @@ pub struct NonuniformSpectrum {
 
 /// Steps of the tabulated kernel from centre to edge.
 const STEPS: usize = 4096;
+/// Those from one sample of the spectrum to the next.
+const A_TAP: f64 = STEPS as f64 * 2.0 / TAPS as f64;
 
 impl NonuniformSpectrum {
     /// Transforms a plane.
@@ -67,9 +69,27 @@ impl NonuniformSpectrum {
         if fx.abs() > 0.5 || fy.abs() > 0.5 {
             return Complex32::default();
         }
+        // The spectrum of real samples: the other half plane follows, and only the kept one is read in whole rows.
+        if fx < 0.0 {
+            return self.at(-fx, -fy).conj();
+        }
         let (first_u, weights_u) = self.taps(fx, &self.across);
         let (first_v, weights_v) = self.taps(fy, &self.down);
         let mut sum = Complex32::default();
+        if let Some(first) =
+            usize::try_from(first_u).ok().filter(|first| first + TAPS <= self.oversampled.half().width())
+        {
+            let height = self.oversampled.height() as i32;
+            for (v, weight_v) in (first_v..).zip(weights_v) {
+                let values = &self.oversampled.half().row(v.rem_euclid(height) as usize)[first..first + TAPS];
+                let mut row = Complex32::default();
+                for (value, weight_u) in values.iter().zip(weights_u) {
+                    row += value * weight_u;
+                }
+                sum += row * weight_v;
+            }
+            return sum;
+        }
         for (v, weight_v) in (first_v..).zip(weights_v) {
             let mut row = Complex32::default();
             for (u, weight_u) in (first_u..).zip(weights_u) {
@@ -86,13 +106,15 @@ impl NonuniformSpectrum {
         let length = recentring.len() - 2 * TAPS;
         let at = frequency * length as f64;
         let first = (at - TAPS as f64 / 2.0).ceil() as i32;
-        let weights = std::array::from_fn(|index| {
-            let place = first + index as i32;
-            let along = (2.0 * (at - f64::from(place)) / TAPS as f64).abs().min(1.0) * STEPS as f64;
-            let (low, rest) = (along as usize, along.fract() as f32);
-            let kernel = self.kernel[low] + (self.kernel[low + 1] - self.kernel[low]) * rest;
-            recentring[(place + (length / 2 + TAPS) as i32) as usize] * kernel
-        });
+        let turns = &recentring[(first + (length / 2 + TAPS) as i32) as usize..][..TAPS];
+        let mut weights = [Complex32::default(); TAPS];
+        let mut along = (at - f64::from(first)) * A_TAP;
+        for (weight, turn) in weights.iter_mut().zip(turns) {
+            let step = along.abs().min(STEPS as f64);
+            let (low, rest) = (step as usize, step.fract() as f32);
+            *weight = turn * (self.kernel[low] + (self.kernel[low + 1] - self.kernel[low]) * rest);
+            along -= A_TAP;
+        }
         (first, weights)
     }
 }

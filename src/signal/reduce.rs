@@ -1,4 +1,5 @@
 use filigrane_frame::{LumaRef, Plane};
+use multiversion::multiversion;
 
 /// The integer factor by which a picture is reduced so that its short side keeps at least `short_side` samples
 /// (and fewer than twice as many, where the picture allows), unless that leaves more than `most` samples in all.
@@ -22,13 +23,48 @@ pub fn reduce(luma: LumaRef<'_>, factor: usize, out: &mut Plane<f32>) {
     assert_eq!((out.width(), out.height()), reduced_size(layout.width, layout.height, factor));
     let scale = 255.0 / (layout.span() * (factor * factor) as f32);
     let offset = -layout.black() * 255.0 / layout.span();
-    let width = out.width();
-    let mut sums = vec![0u32; width * factor];
+    // The usual factors are known beforehand, for which the sums over a cell are spread over a register's lanes.
+    match factor {
+        1 => cells::<1>(luma, factor, (scale, offset), out),
+        2 => cells::<2>(luma, factor, (scale, offset), out),
+        3 => cells::<3>(luma, factor, (scale, offset), out),
+        4 => cells::<4>(luma, factor, (scale, offset), out),
+        6 => cells::<6>(luma, factor, (scale, offset), out),
+        _ => cells::<0>(luma, factor, (scale, offset), out),
+    }
+}
+
+/// [`reduce`] by a factor of `KNOWN` or, where that is 0, any.
+#[multiversion(targets("x86_64+avx2"))]
+fn cells<const KNOWN: usize>(
+    luma: LumaRef<'_>,
+    factor: usize,
+    (scale, offset): (f32, f32),
+    out: &mut Plane<f32>,
+) {
+    let factor = if KNOWN == 0 { factor } else { KNOWN };
+    let width = out.width() * factor;
+    let mut sums = vec![0u32; width];
+    // Sums of codes of one byte over up to 256 rows fit 16 bits, twice as many to a register.
+    let narrow = luma.layout().bytes_per_sample() == 1 && factor <= 256;
+    let mut short = vec![0u16; if narrow { width } else { 0 }];
     for y in 0..out.height() {
+        let rows = (y * factor..(y + 1) * factor).map(|row| luma.row(row));
+        if narrow {
+            short.fill(0);
+            for row in rows {
+                for (sum, &code) in short.iter_mut().zip(row) {
+                    *sum += u16::from(code);
+                }
+            }
+            for (value, cell) in out.row_mut(y).iter_mut().zip(short.chunks_exact(factor)) {
+                *value = cell.iter().map(|&sum| u32::from(sum)).sum::<u32>() as f32 * scale + offset;
+            }
+            continue;
+        }
         sums.fill(0);
-        for row in y * factor..(y + 1) * factor {
-            let row = luma.row(row);
-            if layout.bytes_per_sample() == 1 {
+        for row in rows {
+            if luma.layout().bytes_per_sample() == 1 {
                 for (sum, &code) in sums.iter_mut().zip(row) {
                     *sum += u32::from(code);
                 }
@@ -91,6 +127,11 @@ pub fn reduce_with_spread(luma: LumaRef<'_>, factor: usize, out: &mut Plane<f32>
 /// When `out` is not half the size, rounded down.
 pub fn halve(plane: &Plane<f32>, out: &mut Plane<f32>) {
     assert_eq!((out.width(), out.height()), (plane.width() / 2, plane.height() / 2));
+    quarters(plane, out);
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn quarters(plane: &Plane<f32>, out: &mut Plane<f32>) {
     for y in 0..out.height() {
         let (upper, lower) = (plane.row(2 * y), plane.row(2 * y + 1));
         let cells = upper.chunks_exact(2).zip(lower.chunks_exact(2));

@@ -1,5 +1,6 @@
 use filigrane_frame::Plane;
 use filigrane_signal::{Complex32, spectrum};
+use multiversion::multiversion;
 
 use crate::carrier::Line;
 use crate::map::Map;
@@ -19,13 +20,8 @@ pub(crate) struct Fold {
 impl Fold {
     /// For planes of one size with the tile as `map` lays it.
     pub fn new(width: usize, height: usize, map: &Map) -> Self {
-        let bins = (0..height)
-            .flat_map(|y| (0..width).map(move |x| (x, y)))
-            .map(|(x, y)| {
-                let (u, v) = map.tile(x as f64, y as f64);
-                (bin(v) * SIDE + bin(u)) as u16
-            })
-            .collect();
+        let mut bins = vec![0; width * height];
+        fill(&mut bins, width, map);
         Self { bins }
     }
 
@@ -52,11 +48,33 @@ impl Fold {
 
 const NEAR: [(i32, i32); AROUND] = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)];
 
+/// The bin of each sample, row by row. Without a tilt the place is a part for the column and one for the row.
+#[multiversion(targets("x86_64+avx2"))]
+fn fill(bins: &mut [u16], width: usize, map: &Map) {
+    if map.tilt() != (0.0, 0.0) {
+        for (y, row) in bins.chunks_exact_mut(width.max(1)).enumerate() {
+            for (x, value) in row.iter_mut().enumerate() {
+                let (u, v) = map.tile(x as f64, y as f64);
+                *value = (bin(v) * SIDE as i32 + bin(u)) as u16;
+            }
+        }
+        return;
+    }
+    let (across, down): (Vec<f64>, Vec<f64>) = (0..width).map(|x| map.tile(x as f64, map.centre().1)).unzip();
+    for (y, row) in bins.chunks_exact_mut(width.max(1)).enumerate() {
+        let (u, v) = map.tile(map.centre().0, y as f64);
+        for ((value, across), down) in row.iter_mut().zip(&across).zip(&down) {
+            *value = (bin(v + down) * SIDE as i32 + bin(u + across)) as u16;
+        }
+    }
+}
+
 /// The nearest bin. The offset, a multiple of the period, keeps the number positive, for which cutting off the fraction
 /// rounds down; no picture is that many tiles wide.
-fn bin(tiles: f64) -> usize {
+#[inline(always)]
+fn bin(tiles: f64) -> i32 {
     const OFFSET: f64 = (SIDE << 20) as f64 + 0.5;
-    ((tiles * BINS as f64 + OFFSET) as i64) as usize % SIDE
+    (tiles * BINS as f64 + OFFSET) as i32 & (SIDE as i32 - 1)
 }
 
 /// The spectrum of one folded plane at the lines.

@@ -36,6 +36,11 @@ impl Map {
         self.tilt
     }
 
+    /// The sample at the corner of a tile.
+    pub fn centre(&self) -> (f64, f64) {
+        self.centre
+    }
+
     /// Tile coordinates, in tiles, of a sample.
     pub fn tile(&self, x: f64, y: f64) -> (f64, f64) {
         let (x, y) = (x - self.centre.0, y - self.centre.1);

@@ -1,5 +1,6 @@
 use filigrane_frame::Plane;
 use filigrane_signal::box_mean;
+use multiversion::multiversion;
 
 use crate::carrier::annulus;
 use crate::map::Matrix;
@@ -14,8 +15,17 @@ const HIGHEST: f32 = 0.45;
 const FIRST_THIRD: f32 = 0.8;
 /// Most passes over all entries at one step.
 const PASSES: usize = 4;
+/// Bins along each axis of the spectra that are scanned.
+pub(crate) const SIDE: usize = 64;
 /// Fixed-point unit of a bin.
 const UNIT: i32 = 1 << 10;
+
+/// A grid of lattices, in bins: what the diagonal entries are, and the others.
+pub(crate) struct Grid {
+    pub sides: Vec<f64>,
+    pub b: Vec<f64>,
+    pub c: Vec<f64>,
+}
 
 /// Line indices in the order they are looked at.
 pub(crate) type Indices = Vec<(i32, i32)>;
@@ -62,20 +72,20 @@ impl Relative {
         (sum - self.mean * count as f32) / (self.deviation * (count.max(1) as f32).sqrt())
     }
 
-    /// The score at the nearest bins of a spectrum whose side is a power of 2; 0 as soon as it is known to be little.
-    pub fn coarse(&self, lines: &[(i32, i32)], matrix: Matrix) -> f32 {
-        let [a, b, c, d] = fixed(matrix);
-        let side = self.values.width();
-        let samples = self.values.samples();
-        debug_assert!(side.is_power_of_two(), "so that wrapping costs no division");
-        let near = |place: i32| ((place + UNIT / 2).div_euclid(UNIT)) as usize & (side - 1);
-        let at = |&(kx, ky): &(i32, i32)| samples[near(kx * c + ky * d) * side + near(kx * a + ky * b)];
-        let (first, rest) = lines.split_at(lines.len() / 3);
-        let sum: f32 = first.iter().map(at).sum();
-        if self.score(sum, first.len()) < FIRST_THIRD {
-            return 0.0;
-        }
-        self.score(sum + rest.iter().map(at).sum::<f32>(), lines.len())
+    /// Every lattice of a grid whose score at the nearest bins is over `least`, in the grid's order. A lattice whose first third
+    /// of lines shows little is passed over. Nothing is found in a spectrum that has not [`SIDE`] bins along each axis.
+    pub fn scan(&self, lines: &[(i32, i32)], grid: &Grid, least: f32) -> Vec<(f32, Matrix)> {
+        let Some(values) = self.values.samples().first_chunk().filter(|_| self.values.width() == SIDE) else {
+            return Vec::new();
+        };
+        let first = lines.len() / 3;
+        // From sums to scores and back, once for all lattices.
+        let bound = |score: f32, count: usize| {
+            score * self.deviation * (count.max(1) as f32).sqrt() + self.mean * count as f32
+        };
+        let bounds = (bound(FIRST_THIRD, first), bound(least, lines.len()));
+        let found = scan(values, lines, first, grid, bounds);
+        found.into_iter().map(|(sum, matrix)| (self.score(sum, lines.len()), matrix)).collect()
     }
 
     /// The score between bins.
@@ -128,6 +138,59 @@ impl Relative {
         }
         best
     }
+}
+
+/// Sums of the values at the nearest bins, with their lattices, that reach the bounds on the first lines and on all.
+#[multiversion(targets("x86_64+avx2"))]
+fn scan(
+    values: &[f32; SIDE * SIDE],
+    lines: &[(i32, i32)],
+    first: usize,
+    grid: &Grid,
+    (least_first, least): (f32, f32),
+) -> Vec<(f32, Matrix)> {
+    let near = |place: i32| ((place + UNIT / 2) >> UNIT.trailing_zeros()) & (SIDE as i32 - 1);
+    let fixed = |entry: f64| (entry * f64::from(UNIT)).round() as i32;
+    let (kx, ky): (Vec<i32>, Vec<i32>) = lines.iter().copied().unzip();
+    let mut columns = vec![0; lines.len()];
+    let mut rows = vec![0; lines.len()];
+    let mut bins = vec![0; lines.len()];
+    let sides: Vec<i32> = grid.sides.iter().map(|&side| fixed(side)).collect();
+    let mut found = Vec::new();
+    for (&a, &whole_a) in grid.sides.iter().zip(&sides) {
+        for &c in &grid.c {
+            let whole_c = fixed(c);
+            for (row, kx) in rows.iter_mut().zip(&kx) {
+                *row = kx * whole_c;
+            }
+            for &b in &grid.b {
+                let whole_b = fixed(b);
+                for ((column, kx), ky) in columns.iter_mut().zip(&kx).zip(&ky) {
+                    *column = near(kx * whole_a + ky * whole_b);
+                }
+                for (&d, &whole_d) in grid.sides.iter().zip(&sides) {
+                    let mut sum = 0.0;
+                    for (part, bound) in [(0..first, least_first), (first..lines.len(), least)] {
+                        let places =
+                            columns[part.clone()].iter().zip(&rows[part.clone()]).zip(&ky[part.clone()]);
+                        for (bin, ((column, row), ky)) in bins[part.clone()].iter_mut().zip(places) {
+                            *bin = near(row + ky * whole_d) * SIDE as i32 + column;
+                        }
+                        sum +=
+                            bins[part].iter().map(|&bin| values[bin as usize % (SIDE * SIDE)]).sum::<f32>();
+                        if sum < bound {
+                            sum = f32::NEG_INFINITY;
+                            break;
+                        }
+                    }
+                    if sum > least {
+                        found.push((sum, [a, b, c, d]));
+                    }
+                }
+            }
+        }
+    }
+    found
 }
 
 fn fixed(matrix: Matrix) -> [i32; 4] {
@@ -184,8 +247,12 @@ mod tests {
             }
         }
         let relative = Relative::of(&power);
-        assert!(relative.coarse(&lines, lattice) > 8.0);
-        assert!(relative.coarse(&lines, [2.2, -0.3, 0.4, 3.6]) < 4.0);
+        let [a, b, c, d] = lattice;
+        let grid = Grid { sides: vec![2.2, a, d, 3.6], b: vec![-0.3, b], c: vec![0.4, c] };
+        let found = relative.scan(&lines, &grid, 4.0);
+        let best = found.iter().max_by(|one, other| one.0.total_cmp(&other.0));
+        assert!(best.is_some_and(|(score, found)| *score > 8.0 && *found == lattice), "{found:?}");
+        assert!(found.iter().all(|(_, found)| *found != [2.2, -0.3, 0.4, 3.6]), "{found:?}");
         let (score, climbed) = relative.climb(&lines, [2.55, 0.35, -0.36, 2.93], 0.1);
         assert!(score > 0.9 * relative.fine(&lines, lattice), "{score} {climbed:?}");
     }

@@ -3,7 +3,7 @@ use filigrane_signal::WindowedPower;
 
 use crate::ascent::settle;
 use crate::map::{Map, Matrix};
-use crate::slant::{Indices, Relative, Shortlist, indices};
+use crate::slant::{Grid, Indices, Relative, SIDE, Shortlist, indices};
 
 /// Most poses that are settled and tested.
 pub(crate) const POSES: usize = 3;
@@ -12,7 +12,7 @@ const TILE: f64 = 32.0;
 /// Short side of the picture that is straightened, samples; up to twice as many.
 const WORK_SIDE: usize = 180;
 /// Sides of the windows, samples: two and three tiles of usual size.
-const SMALL: usize = 64;
+const SMALL: usize = SIDE;
 const LARGE: usize = 96;
 /// Tilts looked at: by how much the projective divisor differs from 1 at the borders, along one axis and in all.
 const TILT_STEP: f64 = 0.1;
@@ -156,11 +156,8 @@ impl<'a> Tilts<'a> {
         let aspect = self.sum.width() as f64 / self.sum.height() as f64;
         let mut found = Shortlist::new(MOST, 1.1 * STEP);
         let mut scan = |lines: &Indices, sides: (f64, f64), c: f64, b: f64, step: f64| {
-            for matrix in lattices(sides, c + TURN, b + TURN, step) {
-                let score = small.coarse(lines, matrix);
-                if score > PROMISING {
-                    found.add(score, matrix);
-                }
+            for (score, matrix) in small.scan(lines, &grid(sides, c + TURN, b + TURN, step), PROMISING) {
+                found.add(score, matrix);
             }
         };
         scan(&self.coarse, SIDES, SLANT * aspect, SLANT / aspect, STEP);
@@ -191,16 +188,14 @@ impl<'a> Tilts<'a> {
 
 /// A grid of lattices, in bins: diagonal entries within `sides`, in units of the usual, off-diagonal ones up to `most_c`
 /// and `most_b`.
-fn lattices(sides: (f64, f64), most_c: f64, most_b: f64, step: f64) -> impl Iterator<Item = Matrix> {
-    let steps = move |low: f64, high: f64| {
+fn grid(sides: (f64, f64), most_c: f64, most_b: f64, step: f64) -> Grid {
+    let steps = |low: f64, high: f64| {
         let count = ((high - low) * USUAL / step).ceil().max(1.0) as i32;
-        (0..=count).map(move |index| USUAL * (low + f64::from(index) * (high - low) / f64::from(count)))
+        (0..=count)
+            .map(move |index| USUAL * (low + f64::from(index) * (high - low) / f64::from(count)))
+            .collect()
     };
-    steps(sides.0, sides.1).flat_map(move |a| {
-        steps(-most_c, most_c).flat_map(move |c| {
-            steps(-most_b, most_b).flat_map(move |b| steps(sides.0, sides.1).map(move |d| [a, b, c, d]))
-        })
-    })
+    Grid { sides: steps(sides.0, sides.1), b: steps(-most_b, most_b), c: steps(-most_c, most_c) }
 }
 
 /// Means of cells of `factor` x `factor` samples.
