@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the tiers of `scan` cost and find: bench-scan.sh PROGRAM CLIP...; see benches/results/scan.md.
 #
-# Cost: a minute of 1080p H.264 made of the first clip, beside FFmpeg decoding its key frames. Recall: the clips, four seconds of
+# Cost: a minute of 1080p H.264 made of the first clip, beside FFmpeg decoding its key frames; the search for a watermark through
+# all pictures, one thread, beside FFmpeg decoding them. Recall: the clips, four seconds of
 # each, are stamped, their manifests taken off, and coded again in three ways.
 set -euo pipefail
 program=$1
@@ -22,6 +23,15 @@ for _ in 1 2 3; do
     spent "scan of one, signed" "$program" scan "$room/signed.mp4" --depth key-frames --quiet >/dev/null
     spent "scan of eight" "$program" scan "$room/eight" --depth key-frames --quiet --jobs 1 >/dev/null
     spent "FFmpeg, key frames of one" ffmpeg -nostdin -v error -threads 1 -skip_frame nokey -i "$room/minute.mp4" -an -f null -
+done
+# Nothing is found, which is the dearest case and exit status 1.
+search() { spent "$1" taskset -c 0 "$program" verify "$2" --only watermark --json --quiet >/dev/null || [ $? = 1 ]; }
+decode() { spent "$1" taskset -c 0 ffmpeg -nostdin -v error -threads 1 -i "$2" -an -f null -; }
+for _ in 1 2 3; do
+    decode "FFmpeg, all pictures of 10 s" "$room/ten.mp4"
+    search "search through 10 s" "$room/ten.mp4"
+    decode "FFmpeg, all pictures of 60 s" "$room/minute.mp4"
+    search "search through 60 s" "$room/minute.mp4"
 done
 number=0
 for clip in "$@"; do

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import backbone
 import batches
 import budget
 import card
@@ -344,3 +345,24 @@ def test_gathered_groups_have_a_fold_of_their_own_and_the_newest_that_of_the_new
     folds = more.folds(groups)
     assert folds["late"] == more.NEWEST_FOLD == expert.NEWEST_FOLD
     assert set(folds.values()) == set(range(split.FOLDS)) and folds == more.folds(dict(reversed(groups.items())))
+
+
+def test_a_straight_even_path_neither_turns_nor_jolts_and_has_one_way():
+    along = np.arange(24, dtype=np.float32)[:, None] * np.array([[3.0, 4.0]]) + 1
+    numbers = backbone.path_of(along)
+    assert len(numbers) == 16 and np.isfinite(numbers).all()
+    turns, jolts, ways = numbers[5], numbers[9], numbers[12:]
+    assert turns == pytest.approx(1) and jolts == pytest.approx(0, abs=1e-6)
+    assert ways == pytest.approx([1, 0, 0, 0], abs=1e-6)
+    back_and_forth = np.where(np.arange(24)[:, None] % 2, 1.0, 2.0) * np.ones((1, 2))
+    assert backbone.path_of(back_and_forth)[5] == pytest.approx(-1, abs=1e-4)
+
+
+def test_views_are_the_middle_as_it_is_and_the_whole():
+    shown = np.zeros((2, 300, 500, 3), np.uint8)
+    shown[:, :, 250:] = 255
+    views = backbone.views(shown)
+    assert views["native"].shape == (2, 3, 224, 224) and views["whole"].shape == (2, 3, 224, 224)
+    assert views["native"][0, 0, 0, 0] == pytest.approx(-127 / 128) and views["native"][0, 0, 0, -1] == pytest.approx(1)
+    small = backbone.views(shown[:, :100, :140])
+    assert small["native"].shape == (2, 3, 96, 128) and small["whole"].shape == (2, 3, 224, 224)

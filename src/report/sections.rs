@@ -11,11 +11,13 @@ use crate::pair::{Shown, beside, pair_markup};
 use crate::placement::{placed, placement_markup};
 use crate::plot;
 use crate::wording::{clock, confidence, headline, origin};
-use filigrane_verdict::{Language, Report};
+use filigrane_verdict::{Clue, Language, Report};
 
 const NAME_LIMIT: usize = 300;
 const ERRORS_SHOWN: usize = 20;
-const CLUES_SHOWN: usize = 12;
+/// Clues in sight, and further ones in a fold.
+const CLUES_SHOWN: usize = 3;
+const CLUES_FOLDED: usize = 9;
 const SAMPLES_SHOWN: usize = 24;
 /// Largest sample frame put into the page.
 const JPEG_BYTES: usize = 2 << 20;
@@ -88,14 +90,27 @@ pub(crate) fn layers(page: &mut Markup, report: &Report, t: Language) {
     layer(page, t.say("Statistical estimate"), estimate);
     finding(page, &classifier);
     if report.classifier.ran() && !report.classifier.evidence.is_empty() {
-        page.raw("<ul class=\"clues\">");
-        for clue in report.classifier.evidence.iter().take(CLUES_SHOWN) {
-            page.raw("<li><bdi>").text(&t.told(&clue.what), 300).raw("</bdi> <span class=\"points\">");
-            page.text(&t.fill("points to {}", &[&t.told(&clue.points_to)]), 80).raw("</span></li>");
+        let all = &report.classifier.evidence;
+        let (first, more) = all.split_at(all.len().min(CLUES_SHOWN));
+        clues(page, first, t);
+        if !more.is_empty() {
+            page.raw("<details class=\"more\"><summary>");
+            let more = &more[..more.len().min(CLUES_FOLDED)];
+            page.text(&t.fill("Further signs: {}", &[&more.len().to_string()]), 80).raw("</summary>");
+            clues(page, more, t);
+            page.raw("</details>");
         }
-        page.raw("</ul>");
     }
     page.raw("</article></div></section>\n");
+}
+
+fn clues(page: &mut Markup, clues: &[Clue], t: Language) {
+    page.raw("<ul class=\"clues\">");
+    for clue in clues {
+        page.raw("<li><bdi>").text(&t.told(&clue.what), 300).raw("</bdi> <span class=\"points\">");
+        page.text(&t.fill("points to {}", &[&t.told(&clue.points_to)]), 80).raw("</span></li>");
+    }
+    page.raw("</ul>");
 }
 
 fn finding(page: &mut Markup, fact: &Fact) {

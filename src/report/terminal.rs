@@ -24,6 +24,7 @@ const EN: Language = Language::English;
 const NAME_LIMIT: usize = 200;
 const CODES_SHOWN: usize = 12;
 const ERRORS_SHOWN: usize = 8;
+const CLUES_SHOWN: usize = 3;
 
 /// The report as text for people: the verdict on the first line, then what it rests on, what it does not show, and
 /// details. Ends with a line break; no line but one with an unbreakable word is wider than `style.width`.
@@ -60,6 +61,16 @@ fn rests_on(page: &mut Page, report: &Report) {
             Sign::Nothing => "·",
         };
         page.wrapped(&format!("  {symbol} {:<12}", fact.stage), "                ", &fact.sentence);
+    }
+    if report.classifier.ran() && !report.classifier.abstained {
+        for clue in report.classifier.evidence.iter().take(CLUES_SHOWN) {
+            let (what, points_to) = (visible(&clue.what, 300), visible(&clue.points_to, 40));
+            page.wrapped(
+                "                - ",
+                "                  ",
+                &format!("{what} (points to {points_to})"),
+            );
+        }
     }
 }
 

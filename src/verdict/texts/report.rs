@@ -207,6 +207,7 @@ pub(crate) const WORDS: super::Pairs = &[
     ("Soft match", "Correspondance souple"),
     ("What the pictures look like to a classifier: it can be wrong on any video.", "Ce que les images sont pour un classificateur\u{a0}: il peut se tromper sur toute vidéo."),
     ("Statistical estimate", "Estimation statistique"),
+    ("Further signs: {}", "Autres indices\u{a0}: {}"),
     ("points to {}", "indique\u{a0}: {}"),
     ("What this does not show", "Ce que cela ne montre pas"),
     ("Evidence over time", "Indices au fil du temps"),
