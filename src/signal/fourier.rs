@@ -1,7 +1,24 @@
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use filigrane_frame::Plane;
-use realfft::RealFftPlanner;
-use rustfft::FftPlanner;
+use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftDirection, FftPlanner};
+
+thread_local! {
+    // A search transforms thousands of planes of a few sizes, the smallest in less time than planning takes.
+    static PLANS: RefCell<(RealFftPlanner<f32>, FftPlanner<f32>)> =
+        RefCell::new((RealFftPlanner::new(), FftPlanner::new()));
+}
+
+fn real_plan(length: usize) -> Arc<dyn RealToComplex<f32>> {
+    PLANS.with_borrow_mut(|(real, _)| real.plan_fft_forward(length))
+}
+
+fn plan(length: usize, direction: FftDirection) -> Arc<dyn Fft<f32>> {
+    PLANS.with_borrow_mut(|(_, complex)| complex.plan_fft(length, direction))
+}
 
 /// The two-dimensional discrete Fourier transform of a real plane, zero-padded; not normalised:
 /// `F(u, v) = sum f(x, y) exp(-2 pi i (u x / width + v y / height))`.
@@ -54,7 +71,7 @@ fn wrapped(index: i32, period: usize) -> usize {
 pub fn spectrum(plane: &Plane<f32>, width: usize, height: usize) -> Spectrum {
     assert!(width >= plane.width().max(1) && height >= plane.height().max(1));
     let columns = width / 2 + 1;
-    let across = RealFftPlanner::<f32>::new().plan_fft_forward(width);
+    let across = real_plan(width);
     let mut row = across.make_input_vec();
     let mut scratch = across.make_scratch_vec();
     let mut half = Plane::<Complex32>::new(columns, height);
@@ -64,7 +81,7 @@ pub fn spectrum(plane: &Plane<f32>, width: usize, height: usize) -> Spectrum {
         let done = across.process_with_scratch(&mut row, half.row_mut(y), &mut scratch);
         debug_assert!(done.is_ok(), "buffers come from the plan");
     }
-    let down = FftPlanner::<f32>::new().plan_fft_forward(height);
+    let down = plan(height, FftDirection::Forward);
     let mut scratch = vec![Complex32::default(); down.get_inplace_scratch_len()];
     // Blocks of columns keep the strided reads within whole cache lines.
     const BLOCK: usize = 8;
@@ -99,7 +116,7 @@ pub fn tile_from_lines(side: usize, lines: impl IntoIterator<Item = (i32, i32, C
         let (u, v) = (kx.rem_euclid(side as i32) as usize, ky.rem_euclid(side as i32) as usize);
         grid[v * side + u] += coefficient;
     }
-    let inverse = FftPlanner::<f32>::new().plan_fft_inverse(side);
+    let inverse = plan(side, FftDirection::Inverse);
     inverse.process(&mut grid);
     let mut turned: Vec<_> = (0..side * side).map(|i| grid[i % side * side + i / side]).collect();
     inverse.process(&mut turned);

@@ -34,14 +34,10 @@ impl Fold {
         }
         let spectrum = spectrum(&folded, SIDE, SIDE);
         let values = lines.iter().map(|line| spectrum.at(2 * line.kx, 2 * line.ky)).collect();
-        let around = lines
-            .iter()
-            .flat_map(|line| {
-                NEAR.iter()
-                    .map(|(dx, dy)| spectrum.at(2 * line.kx + dx, 2 * line.ky + dy))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
+        let mut around = Vec::with_capacity(AROUND * lines.len());
+        for line in lines {
+            around.extend(NEAR.iter().map(|(dx, dy)| spectrum.at(2 * line.kx + dx, 2 * line.ky + dy)));
+        }
         Observation { values, around }
     }
 }
