@@ -25,7 +25,10 @@ function ask(address, method, url, headers = {}, data, slowly = false) {
     const request = http.request(new URL(url, address), { method, agent: false, headers: { "Tus-Resumable": "1.0.0", ...headers } }, (answer) => {
       const pieces = [];
       answer.on("data", (piece) => pieces.push(piece));
-      answer.on("end", () => (request.writableEnded || request.destroy(), done({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(pieces).toString() })));
+      answer.on("end", () => {
+        if (!request.writableEnded) request.destroy();
+        done({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(pieces).toString() });
+      });
     });
     // The server may refuse and close before all was sent; what it said is lost then, and it is asked again a little later.
     request.on("error", (error) => (data && ["EPIPE", "ECONNRESET"].includes(error.code) ? done({ status: 429, headers: { "retry-after": "1" } }) : fail(error)));

@@ -8,7 +8,9 @@ use crate::terminal::described;
 use crate::wording::{
     clock, consents, geometry, grouped, models, odds, origin, registered_signer, signer, trusted_by,
 };
-use filigrane_verdict::{CredentialsState, Language, ManifestSignature, Report, Via, Weight, explain};
+use filigrane_verdict::{
+    CredentialsState, Language, ManifestSignature, Report, Via, WatermarkState, Weight, explain,
+};
 
 const NAME_LIMIT: usize = 300;
 const CODES_SHOWN: usize = 200;
@@ -60,7 +62,8 @@ fn mark(page: &mut Markup, report: &Report, t: Language) {
     let watermark = &report.watermark;
     let mut rows: Vec<(&'static str, String)> = Vec::new();
     optional(&mut rows, t.say("Payload"), watermark.found_payload());
-    if let Some(log10_p) = watermark.log10_p {
+    // Where no mark is said to be there, nothing can be a false alarm.
+    if let Some(log10_p) = watermark.log10_p.filter(|_| watermark.state == WatermarkState::Found) {
         rows.push((t.say("Chance of a false alarm"), odds(log10_p, t)));
     }
     if let (Some(start), Some(end)) = (watermark.start, watermark.end) {

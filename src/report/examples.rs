@@ -39,6 +39,15 @@ pub(crate) fn report(code: Code) -> Report {
     report
 }
 
+/// A report whose classifier saw "Sign 0.", "Sign 1." and so on.
+pub(crate) fn with_signs(count: usize) -> Report {
+    let mut report = report(Code::LikelyCamera);
+    let clue = report.classifier.evidence[0].clone();
+    report.classifier.evidence =
+        (0..count).map(|index| Clue { what: format!("Sign {index}."), ..clue.clone() }).collect();
+    report
+}
+
 fn base() -> Report {
     Report {
         sha256: Some("3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8551".into()),

@@ -215,12 +215,15 @@ fn the_registered_picture_stands_beside_a_frame_in_a_page_that_still_needs_nothi
 
 #[test]
 fn three_signs_are_in_sight_and_the_others_in_a_fold() {
-    let mut report = examples::report(Code::LikelyCamera);
-    let clue = report.classifier.evidence[0].clone();
-    report.classifier.evidence =
-        (0..5).map(|index| Clue { what: format!("Sign {index}."), ..clue.clone() }).collect();
+    let report = examples::with_signs(5);
     let page = page(&report);
     let fold = page.find("Further signs: 2").expect("a fold");
     assert!(page.find("Sign 2.").is_some_and(|place| place < fold));
     assert!(page.find("Sign 3.").is_some_and(|place| place > fold));
+}
+
+#[test]
+fn a_chance_of_a_false_alarm_is_stated_of_a_mark_that_was_found_alone() {
+    let stated = |code| page(&examples::report(code)).contains("Chance of a false alarm");
+    assert!(stated(Code::Marked) && !stated(Code::Inconclusive));
 }

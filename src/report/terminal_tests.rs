@@ -1,6 +1,6 @@
 use super::*;
 use crate::examples;
-use filigrane_verdict::{Clue, Code, CredentialsState, is_deceptive};
+use filigrane_verdict::{Code, CredentialsState, is_deceptive};
 
 fn plain(report: &Report) -> String {
     terminal(report, Style::default())
@@ -111,10 +111,7 @@ fn ten_thousand_characters_and_a_thousand_codes_stay_a_page() {
 
 #[test]
 fn the_first_signs_the_classifier_saw_are_told_unless_it_abstained() {
-    let mut report = examples::report(Code::LikelyCamera);
-    let clue = report.classifier.evidence[0].clone();
-    report.classifier.evidence =
-        (0..5).map(|index| Clue { what: format!("Sign {index}."), ..clue.clone() }).collect();
+    let mut report = examples::with_signs(5);
     let text = plain(&report);
     assert!(text.contains("- Sign 0. (points to camera)\n") && text.contains("Sign 2."), "{text}");
     assert!(!text.contains("Sign 3."), "{text}");

@@ -1,6 +1,6 @@
 //! Pure functions on planes of samples and on sound: reduction, filters, Fourier transforms.
 //!
-//! Nothing here touches files, clocks, threads or randomness; equal inputs give equal outputs.
+//! Nothing here touches files, clocks or randomness; equal inputs give equal outputs. Each thread keeps its plans of transforms.
 
 mod cyclic;
 mod filter;

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use filigrane_frame::Plane;
 use filigrane_signal::box_mean;
 use multiversion::multiversion;
@@ -90,7 +92,7 @@ impl Relative {
 
     /// The score between bins.
     pub fn fine(&self, lines: &[(i32, i32)], matrix: Matrix) -> f32 {
-        let [a, b, c, d] = fixed(matrix);
+        let [a, b, c, d] = matrix.map(fixed);
         let side = self.values.width();
         let samples = self.values.samples();
         let most = (HIGHEST * (side as i32 * UNIT) as f32) as i32;
@@ -150,7 +152,6 @@ fn scan(
     (least_first, least): (f32, f32),
 ) -> Vec<(f32, Matrix)> {
     let near = |place: i32| ((place + UNIT / 2) >> UNIT.trailing_zeros()) & (SIDE as i32 - 1);
-    let fixed = |entry: f64| (entry * f64::from(UNIT)).round() as i32;
     let (kx, ky): (Vec<i32>, Vec<i32>) = lines.iter().copied().unzip();
     let mut columns = vec![0; lines.len()];
     let mut rows = vec![0; lines.len()];
@@ -169,20 +170,19 @@ fn scan(
                     *column = near(kx * whole_a + ky * whole_b);
                 }
                 for (&d, &whole_d) in grid.sides.iter().zip(&sides) {
-                    let mut sum = 0.0;
-                    for (part, bound) in [(0..first, least_first), (first..lines.len(), least)] {
+                    let mut power = |part: Range<usize>| -> f32 {
                         let places =
                             columns[part.clone()].iter().zip(&rows[part.clone()]).zip(&ky[part.clone()]);
                         for (bin, ((column, row), ky)) in bins[part.clone()].iter_mut().zip(places) {
                             *bin = near(row + ky * whole_d) * SIDE as i32 + column;
                         }
-                        sum +=
-                            bins[part].iter().map(|&bin| values[bin as usize % (SIDE * SIDE)]).sum::<f32>();
-                        if sum < bound {
-                            sum = f32::NEG_INFINITY;
-                            break;
-                        }
+                        bins[part].iter().map(|&bin| values[bin as usize % (SIDE * SIDE)]).sum()
+                    };
+                    let mut sum = power(0..first);
+                    if sum < least_first {
+                        continue;
                     }
+                    sum += power(first..lines.len());
                     if sum > least {
                         found.push((sum, [a, b, c, d]));
                     }
@@ -193,8 +193,8 @@ fn scan(
     found
 }
 
-fn fixed(matrix: Matrix) -> [i32; 4] {
-    matrix.map(|entry| (entry * f64::from(UNIT)).round() as i32)
+fn fixed(entry: f64) -> i32 {
+    (entry * f64::from(UNIT)).round() as i32
 }
 
 /// The best lattices met so far, one of each neighbourhood, a bounded number.
