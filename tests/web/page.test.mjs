@@ -140,9 +140,7 @@ test("a click on the timeline moves the video there, and its line with it", asyn
   await page.goto(clips.recovered);
   await page.waitForFunction(() => document.querySelector("video").readyState >= 1, null, { timeout: 20_000 });
   const line = page.locator(".wide svg.timeline");
-  await line.scrollIntoViewIfNeeded();
-  const box = await line.boundingBox();
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await line.click();
   await page.waitForFunction(() => document.querySelector("video").currentTime > 1.5);
   const time = await page.locator("video").evaluate((element) => element.currentTime);
   assert.ok(Math.abs(time - 2.5) < 0.3, `${time}`);

@@ -28,14 +28,16 @@ function follow(look) {
   video.addEventListener("loadedmetadata", () => { if (!video.videoWidth) cannot(); });
   if (video.error) cannot();
 
-  const seek = (seconds) => {
-    video.pause();
-    video.currentTime = Math.max(0, Math.min(seconds, Math.max(0, length() - frame / 2)));
-  };
   const shown = () => {
     const time = video.currentTime;
     lines.forEach((line) => line(time, length()));
     output.textContent = `${time.toFixed(2)} s`;
+  };
+  const seek = (seconds) => {
+    video.pause();
+    video.currentTime = Math.max(0, Math.min(seconds, Math.max(0, length() - frame / 2)));
+    // The line follows the hand at once; a busy browser tells of the seek much later.
+    shown();
   };
   video.addEventListener("timeupdate", shown);
   video.addEventListener("seeking", shown);
