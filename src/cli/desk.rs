@@ -4,9 +4,9 @@ use std::sync::Arc;
 use filigrane::frame::Limits;
 use filigrane::media::{EncodeOptions, VideoCodec};
 use filigrane::pipeline::{
-    self, Course, Examiner, Force, Shelf, Stages, Stamp, Verifier, Ward, registered_picture,
+    self, Course, Examiner, Force, Shelf, Stages, Stamp, Verifier, Ward, manifests, registered_picture,
 };
-use filigrane::provenance::{Disclosed, Disclosure, Identity, Origin, crjson, sign_statement};
+use filigrane::provenance::{Disclosed, Disclosure, Identity, Origin, sign_statement};
 use filigrane::report::{Original, Sample, sealed};
 use filigrane::service::{Checked, Desk, Job, Stamped, Wish};
 use filigrane::verdict::{CredentialsState, Report};
@@ -69,7 +69,8 @@ impl Desk for HomeDesk {
             CredentialsState::Absent | CredentialsState::Skipped
         );
         // What can't be shown as a tree is told in the report.
-        let manifests = if carries { crjson(job.video, &trust, &limits).ok().flatten() } else { None };
+        let read = || manifests(job.video, &trust, self.ward.as_ref(), &limits, job.cancel).ok().flatten();
+        let manifests = if carries { read() } else { None };
         let samples = verified
             .stills
             .into_iter()

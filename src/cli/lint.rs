@@ -1,11 +1,13 @@
 use filigrane::frame::Limits;
-use filigrane::provenance::{Error as ProvenanceError, crjson, lint};
+use filigrane::pipeline::{Cancel, Demand, manifests};
+use filigrane::provenance::{Error as ProvenanceError, lint};
 use filigrane::verdict::visible;
 use serde::Serialize;
 
 use crate::cli::args::{self, Common};
 use crate::cli::error::Failure;
 use crate::cli::home::Home;
+use crate::cli::jail;
 use crate::cli::output::{print, print_json};
 
 #[derive(Serialize)]
@@ -30,7 +32,9 @@ struct Rule {
 pub fn run(wanted: &args::Lint, common: &Common) -> Result<u8, Failure> {
     let trust = Home::of(common)?.trust_anchors(&wanted.trust)?;
     let about = |failure: Failure| failure.about(&wanted.file);
-    let document = crjson(&wanted.file, &trust, &Limits::default())?;
+    let ward = jail::ward(Demand::BestEffort);
+    let cancel = Cancel::default();
+    let document = manifests(&wanted.file, &trust, ward.as_ref(), &Limits::default(), &cancel)?;
     let rulings = document.as_ref().and_then(lint).ok_or_else(|| {
         let detail = "carries no manifest to look at: `filigrane stamp` makes one".to_owned();
         Failure::from(ProvenanceError::Claim(detail))

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use filigrane::archive::Recovered;
 use filigrane::media::Cancel;
+use filigrane::pipeline::Ward;
 use filigrane::service::{
     Bounds, Error, NewsroomOptions, Options, Server, ServiceLimits, Sources, Token, Told,
 };
@@ -40,13 +41,15 @@ pub fn run(wanted: &Serve, common: &Common, cancel: &Cancel) -> Result<u8, Failu
     };
     let (quiet, form) = (common.quiet, wanted.log);
     let registry = home.registry(named)?;
-    let newsroom = if wanted.registry_only { None } else { Some(newsroom(wanted, common)?) };
+    let ward = jail::tried_ward(wanted.jail, common)?;
+    let newsroom = if wanted.registry_only { None } else { Some(newsroom(wanted, common, ward.clone())?) };
     let options = Options {
         listen: wanted.listen.clone(),
         public: wanted.public,
         tokens: home.tokens(),
         uploads: home.uploads(),
         limits,
+        ward,
         log: Arc::new(move |told| {
             if !quiet || told.failure.is_some() {
                 say(&line(told, form));
@@ -82,7 +85,7 @@ pub fn run(wanted: &Serve, common: &Common, cancel: &Cancel) -> Result<u8, Failu
 }
 
 /// The page, with this user's identities behind it.
-fn newsroom(wanted: &Serve, common: &Common) -> Result<NewsroomOptions, Failure> {
+fn newsroom(wanted: &Serve, common: &Common, ward: Option<Ward>) -> Result<NewsroomOptions, Failure> {
     let home = Home::of(common)?;
     let sealer = Arc::new(home.identity(wanted.identity.as_deref())?);
     let mut stampers = Vec::new();
@@ -94,7 +97,6 @@ fn newsroom(wanted: &Serve, common: &Common) -> Result<NewsroomOptions, Failure>
     }
     let folder = home.newsroom();
     let sources = Sources::new(wanted.fetch_from.iter().cloned(), wanted.fetch_private);
-    let ward = jail::tried_ward(wanted.jail, common)?;
     let examiner = wanted.detectors.examiner(&home);
     let desk = HomeDesk { examiner, home, trust: wanted.trust.clone(), sealer, stampers, ward };
     Ok(NewsroomOptions { folder, desk: Arc::new(desk), sources })

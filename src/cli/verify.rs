@@ -2,8 +2,8 @@ use std::fs;
 
 use filigrane::frame::Limits;
 use filigrane::media::Cancel;
-use filigrane::pipeline::{Course, Stages, Still, Verifier, registered_picture};
-use filigrane::provenance::{Identity, TrustAnchors, crjson};
+use filigrane::pipeline::{Course, Stages, Still, Verifier, manifests, registered_picture};
+use filigrane::provenance::{Identity, TrustAnchors};
 use filigrane::report::{self, Original, Sample};
 use filigrane::verdict::{Language, Report, overall_exit_status};
 use filigrane::watermark::Key;
@@ -48,7 +48,7 @@ pub fn run(wanted: &args::Verify, common: &Common, cancel: &Cancel) -> Result<u8
                 "--format crjson takes one file: it can't check the parts of a stream against each other";
             return Err(Failure::Usage(why.to_owned()));
         }
-        return manifests(wanted, &trust);
+        return document(wanted, &trust, cancel);
     }
     let private = wanted.watermark_key.iter().map(|path| read_key(path));
     let keys = std::iter::once(Ok(Key::public())).chain(private).collect::<Result<Vec<_>, _>>()?;
@@ -116,11 +116,12 @@ fn moment(text: &str) -> Result<i64, Failure> {
 }
 
 /// The manifests of one video as crJSON; it is no verdict, and the exit status only says that it was read.
-fn manifests(wanted: &args::Verify, trust: &TrustAnchors) -> Result<u8, Failure> {
+fn document(wanted: &args::Verify, trust: &TrustAnchors, cancel: &Cancel) -> Result<u8, Failure> {
     let [input] = &wanted.inputs[..] else {
         return Err(Failure::Usage("--format crjson takes one video: call it once for each".to_owned()));
     };
-    match crjson(input, trust, &Limits::default())? {
+    let ward = jail::ward(wanted.jail.demand);
+    match manifests(input, trust, ward.as_ref(), &Limits::default(), cancel)? {
         Some(document) => {
             print_json(&document);
             Ok(0)

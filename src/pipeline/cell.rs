@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use filigrane_jail::{Line, enter};
 use filigrane_media::{Cancel, Decoder, Part, check_outline, probe_parts};
-use filigrane_provenance::{Asset, Heritage, TrustAnchors, read_asset};
+use filigrane_provenance::{Asset, Heritage, TrustAnchors, crjson_asset, read_asset};
 use filigrane_watermark::Key;
 
 use crate::errand::{Errand, Order, Told, decoded, encoded};
@@ -107,15 +107,15 @@ impl<'a> Cell<'a> {
                 };
                 match look.see(std::slice::from_ref(&self.part), depth, &stated, progress) {
                     Ok(seen) => Told::Seen(Box::new(seen)),
-                    Err(error) => Told::Unseen(error.to_string()),
+                    Err(error) => Told::Unseen(Error::from(error).into()),
                 }
             }
-            order => self.stamp(order, progress).unwrap_or_else(|error| Told::Failed(error.into())),
+            order => self.attempt(order, progress).unwrap_or_else(|error| Told::Failed(error.into())),
         }
     }
 
-    /// What stamping asks for.
-    fn stamp(&self, order: Order, progress: &dyn Progress) -> Result<Told, Error> {
+    /// What may fail as a whole.
+    fn attempt(&self, order: Order, progress: &dyn Progress) -> Result<Told, Error> {
         let (parts, limits, cancel) = (slice::from_ref(&self.part), &self.errand.limits, Cancel::default());
         let decoder = || Decoder::open_parts(parts, limits, &cancel);
         match order {
@@ -134,6 +134,10 @@ impl<'a> Cell<'a> {
                 Ok(Told::Heritage(facts, store.map(serde_bytes::ByteBuf::from), why))
             }
             Order::Code => Ok(Told::Code(video_code::of_pictures(decoder()?)?.map(|code| code.body()))),
+            Order::Document => {
+                let document = crjson_asset(&self.asset, &self.trust, limits)?;
+                Ok(Told::Document(document.map(|document| document.to_string())))
+            }
             Order::Read | Order::Look { .. } => Err(Error::Nothing),
         }
     }

@@ -15,7 +15,7 @@ use crate::reading::Reading;
 use crate::seen::{Seen, believable_line};
 use crate::verify::Stages;
 
-/// Largest answer but those of [`Told::Seen`] and [`Told::Heritage`], bytes: texts from manifests are cut to a length.
+/// Largest answer but those of [`Told::Seen`], [`Told::Heritage`] and [`Told::Document`], bytes: texts from manifests are cut to a length.
 const LARGEST_READING: usize = 4 << 20;
 
 /// What is to be done with one file, said once.
@@ -93,6 +93,8 @@ pub(crate) enum Order {
     Inherit,
     /// Give the ISCC Video-Code.
     Code,
+    /// Give the manifests as crJSON.
+    Document,
 }
 
 /// What the process tells.
@@ -107,7 +109,7 @@ pub(crate) enum Told {
     /// The answer to [`Order::Look`].
     Seen(Box<Seen>),
     /// The same where nothing could be decoded.
-    Unseen(String),
+    Unseen(Failing),
     /// No work could be done at all.
     Refused(String),
     /// The answer to [`Order::Open`]: its container, and width and height of its pictures.
@@ -118,7 +120,9 @@ pub(crate) enum Told {
     Heritage(Option<String>, Option<serde_bytes::ByteBuf>, Option<String>),
     /// The answer to [`Order::Code`]: its body.
     Code(Option<[u8; 32]>),
-    /// One of the last five could not be carried out.
+    /// The answer to [`Order::Document`], as text; none where there are no manifests.
+    Document(Option<String>),
+    /// One of the last six could not be carried out.
     Failed(Failing),
 }
 
@@ -135,6 +139,7 @@ impl Told {
                 Ok(Self::Seen(Box::new(seen)))
             }
             Self::Heritage(facts, store, why) => Ok(Self::Heritage(facts, store, why.map(believable_line))),
+            Self::Document(text) => Ok(Self::Document(text)),
             _ if message.len() > LARGEST_READING => Err("too long an answer".to_owned()),
             Self::Opened(container, width, height) => {
                 Ok(Self::Opened(believable_line(container), width, height))

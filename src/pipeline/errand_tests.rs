@@ -40,11 +40,12 @@ fn told() -> Vec<Vec<u8>> {
         Told::Step(3, Some(9)),
         Told::Reading(Reading::of(read, None, "nothing.mp4")),
         Told::Seen(Box::new(with_pictures)),
-        Told::Unseen("no picture".to_owned()),
+        Told::Unseen(Failing::from(crate::error::Error::Nothing)),
         Told::Opened("mp4".to_owned(), 640, 360),
         Told::Made(Box::new(Made::from(pictures()))),
         Told::Heritage(Some("{}".to_owned()), Some(serde_bytes::ByteBuf::from(vec![0; 40])), None),
         Told::Code(Some([7; 32])),
+        Told::Document(Some("{}".to_owned())),
         Told::Failed(Failing::from(crate::error::Error::Nothing)),
     ];
     all.iter().map(encoded).collect()

@@ -6,6 +6,7 @@ use filigrane_frame::{Digest, Limits};
 use filigrane_media::{Cancel, Part, probe_parts};
 use filigrane_provenance::{self as provenance, Asset, Credentials, Track, TrustAnchors};
 
+use crate::error::Error;
 use crate::file;
 use crate::ward::Ward;
 
@@ -15,6 +16,18 @@ pub(crate) struct Files {
     pub file: File,
     pub beside: Vec<(PathBuf, File)>,
     pub bytes: u64,
+}
+
+impl Files {
+    /// Opens a file and what lies beside it.
+    ///
+    /// # Errors
+    /// Those of opening a video.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = Part::opened(path)?;
+        let bytes = file.metadata().map_err(|source| Error::Io { path: path.to_owned(), source })?.len();
+        Ok(Self { name: path.to_owned(), file, beside: open_beside(path), bytes })
+    }
 }
 
 /// What is looked at: one file, or a stream in several.
@@ -118,7 +131,7 @@ impl<'a> Input<'a> {
 }
 
 /// What may hold the manifest of a file beside it. What can't be opened is as good as absent.
-pub(crate) fn open_beside(path: &Path) -> Vec<(PathBuf, File)> {
+fn open_beside(path: &Path) -> Vec<(PathBuf, File)> {
     let open = |name: PathBuf| Some((open_regular(&name).ok()?, name));
     Asset::beside(path).into_iter().filter_map(open).map(|(file, name)| (name, file)).collect()
 }

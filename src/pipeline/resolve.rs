@@ -9,10 +9,15 @@ use filigrane_verdict::Depth;
 use filigrane_watermark::{Key, Payload};
 
 use crate::binding::{FINGERPRINT_ALGORITHM, ISCC_ALGORITHM, WATERMARK_ALGORITHM, thinned};
+use crate::errand::{Errand, Order, Told};
 use crate::error::Error;
 use crate::fingerprints;
+use crate::input::Files;
 use crate::look::Look;
+use crate::seen::Seen;
 use crate::verify::Stages;
+use crate::ward::{Reader, Ward};
+use crate::workshop::{settled, strange};
 
 /// What a soft binding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,26 +88,27 @@ pub fn by_binding(
 pub fn by_content(
     registry: &Registry,
     path: &Path,
-    algorithm: Option<&str>,
-    most: usize,
+    (algorithm, most): (Option<&str>, usize),
+    ward: Option<&Ward>,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Vec<Found>, Error> {
     algorithm.map_or(Ok(()), known)?;
     let wants = |name| algorithm.is_none_or(|wanted| wanted == name);
-    let look = Look {
-        stages: Stages {
-            credentials: false,
-            watermark: wants(WATERMARK_ALGORITHM),
-            fingerprint: wants(FINGERPRINT_ALGORITHM) || wants(ISCC_ALGORITHM),
-            classifier: false,
-        },
-        keys: &[Key::public()],
-        stills: 0,
-        limits,
-        cancel,
+    let stages = Stages {
+        credentials: false,
+        watermark: wants(WATERMARK_ALGORITHM),
+        fingerprint: wants(FINGERPRINT_ALGORITHM) || wants(ISCC_ALGORITHM),
+        classifier: false,
     };
-    let seen = look.see(&[path.into()], Depth::Whole, &[], &())?;
+    let jailed = ward.map_or(Ok(None), |ward| looked_at(path, stages, ward, limits, cancel))?;
+    let seen = match jailed {
+        Some(seen) => *seen,
+        None => {
+            let look = Look { stages, keys: &[Key::public()], stills: 0, limits, cancel };
+            look.see(&[path.into()], Depth::Whole, &[], &())?
+        }
+    };
     let code = seen.code();
     let pictures = seen.finding.and_then(|finding| finding.payload);
     let sound = seen.audio.and_then(|audio| audio.payload);
@@ -118,6 +124,27 @@ pub fn by_content(
     }
     found.truncate(most);
     Ok(found)
+}
+
+/// What a process in a jail saw of a video; `None` where none can be had and none is required.
+fn looked_at(
+    path: &Path,
+    stages: Stages,
+    ward: &Ward,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Option<Box<Seen>>, Error> {
+    let files = Files::open(path)?;
+    let errand = Errand { stages, keys: vec![Key::public().to_bytes()], limits: *limits, ..Errand::empty() };
+    let mut reader = Reader::new(ward, &files, errand, cancel);
+    let order = Order::Look { depth: Depth::Whole, stated: Vec::new(), observe: false };
+    let told = reader.ask(&order, &());
+    match settled(told, reader.demand())? {
+        Some(Told::Seen(seen)) => Ok(Some(seen)),
+        Some(Told::Unseen(failing)) => Err(failing.told()),
+        Some(_) => Err(strange()),
+        None => Ok(None),
+    }
 }
 
 /// Whether a manifest binds this value under its signature, by an algorithm that it can be looked up by.

@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Result<Seen, String>, Fate> {
         match self.ask(&Order::Look { depth, stated: stated.to_vec(), observe }, progress)? {
             Told::Seen(seen) => Ok(Ok(*seen)),
-            Told::Unseen(why) => Ok(Err(believable_line(why))),
+            Told::Unseen(failing) => Ok(Err(failing.told().to_string())),
             _ => Err(self.refuse("it answered another question")),
         }
     }

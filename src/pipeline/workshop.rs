@@ -16,7 +16,7 @@ use crate::errand::{Errand, Order, Told};
 use crate::error::Error;
 use crate::file::beside;
 use crate::hands::shown;
-use crate::input::{Files, open_beside};
+use crate::input::Files;
 use crate::mark::{Marking, mark, watch};
 use crate::pictures::Pictures;
 use crate::progress::Progress;
@@ -50,10 +50,8 @@ impl<'a> Workshop<'a> {
         limits: &'a Limits,
         cancel: &'a Cancel,
     ) -> Result<Self, Error> {
-        let file = Part::opened(input)?;
-        let bytes = file.metadata().map_err(|source| Error::Io { path: input.to_owned(), source })?.len();
-        let part = file.try_clone().map_err(|source| Error::Io { path: input.to_owned(), source })?;
-        let files = Files { name: input.to_owned(), file, beside: open_beside(input), bytes };
+        let files = Files::open(input)?;
+        let part = files.file.try_clone().map_err(|source| Error::Io { path: input.to_owned(), source })?;
         Ok(Self { files, part: Part::Open(Arc::new(part)), ward, limits, cancel, level: Cell::new(None) })
     }
 
@@ -156,16 +154,21 @@ impl<'a> Workshop<'a> {
         }
         let told = reader.ask(order, progress);
         self.level.set(Some(self.level.get().map_or(reader.level, |level| level.least(reader.level))));
-        match told {
-            Ok(Told::Failed(failing)) => Err(failing.told()),
-            Ok(told) => Ok(Some(told)),
-            Err(Fate::Unstarted(_)) if reader.demand() == Demand::BestEffort => Ok(None),
-            Err(Fate::Cancelled) => Err(MediaError::Cancelled.into()),
-            Err(fate) => Err(Error::Jail(fate)),
-        }
+        settled(told, reader.demand())
     }
 }
 
-fn strange() -> Error {
+/// What came of an order; `None` where no process can be had, none is required, and the work is for this one.
+pub(crate) fn settled(told: Result<Told, Fate>, demand: Demand) -> Result<Option<Told>, Error> {
+    match told {
+        Ok(Told::Failed(failing)) => Err(failing.told()),
+        Ok(told) => Ok(Some(told)),
+        Err(Fate::Unstarted(_)) if demand == Demand::BestEffort => Ok(None),
+        Err(Fate::Cancelled) => Err(MediaError::Cancelled.into()),
+        Err(fate) => Err(Error::Jail(fate)),
+    }
+}
+
+pub(crate) fn strange() -> Error {
     Error::Jail(Fate::Nonsense("it answered another question".to_owned()))
 }

@@ -76,7 +76,7 @@ pub use model::ModelCard;
 pub use origin::Origin;
 pub use passphrase::Passphrase;
 pub use profile::{Breach, check_certificates};
-pub use read::{crjson, read, read_asset, read_at, read_manifest};
+pub use read::{crjson, crjson_asset, read, read_asset, read_at, read_manifest};
 pub use read_fragments::read_fragments;
 pub use sign::{Signed, sign};
 pub use sign_fragments::{check_tracks, sign_fragments};

@@ -95,7 +95,15 @@ pub fn read_asset(
 /// # Errors
 /// As [`read`]; also when there are credentials that no engine can take apart.
 pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Option<Value>, Error> {
-    let broken = |detail: String| Error::Store { path: path.to_owned(), detail };
+    crjson_asset(&Asset::named(path), trust, limits)
+}
+
+/// As [`crjson`], of a file that is open.
+///
+/// # Errors
+/// Those of [`crjson`].
+pub fn crjson_asset(asset: &Asset, trust: &TrustAnchors, limits: &Limits) -> Result<Option<Value>, Error> {
+    let broken = |detail: String| Error::Store { path: asset.path().to_owned(), detail };
     let document = |opened: Opened| match opened {
         Opened::Reader(reader, ..) | Opened::Compared(reader, ..) => {
             serde_json::from_str(&reader.crjson()).map(Some).map_err(|error| broken(error.to_string()))
@@ -103,9 +111,9 @@ pub fn crjson(path: &Path, trust: &TrustAnchors, limits: &Limits) -> Result<Opti
         Opened::Answer(answer) if answer.state == CredentialState::Absent => Ok(None),
         Opened::Answer(answer) => Err(broken(answer.explanation.unwrap_or_default())),
     };
-    let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+    let size = asset.open()?.metadata().map_err(Error::io("read", asset.path()))?.len();
     let read = within(size, trust, limits, |context, _| {
-        check(&Asset::named(path), context, trust, limits, None).and_then(document)
+        check(asset, context, trust, limits, None).and_then(document)
     })?;
     read.ok_or_else(|| broken(BROKEN_OFF.to_owned()))
 }

@@ -60,9 +60,11 @@ pub(crate) async fn post(
     let file = upload::file(body, &state.uploads, state.limits.video_bytes).await?;
     let waiting = Waiting(Cancel::default());
     let cancel = waiting.0.clone();
+    let ward = state.ward.clone();
     let looked = state.work(place, move |registry| {
         let limits = Limits { seconds: LONGEST, ..Limits::default() };
-        let found = by_content(registry, &file, asked.alg.as_deref(), most, &limits, &cancel);
+        let asked = (asked.alg.as_deref(), most);
+        let found = by_content(registry, &file, asked, ward.as_ref(), &limits, &cancel);
         // A hint is for where the content alone says nothing.
         match (found, hint) {
             (Ok(found), Some((alg, value))) if found.is_empty() => {

@@ -143,7 +143,9 @@ impl From<PipelineError> for Problem {
             PipelineError::NotTheSigner(_) => StatusCode::FORBIDDEN,
             PipelineError::Registry(_) => StatusCode::INTERNAL_SERVER_ERROR,
             // Those of the decoder name the file that the upload was kept in.
-            PipelineError::Media(_) => match error.kind() {
+            PipelineError::Media(_) | PipelineError::Told { .. } | PipelineError::Jail(_) => match error
+                .kind()
+            {
                 ErrorKind::Malformed => return Self::bad_request("the video is damaged, or none"),
                 ErrorKind::Unsupported => {
                     return Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no video that can be read here");

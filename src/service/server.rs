@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use filigrane_archive::{Archive, Recovered};
+use filigrane_pipeline::Ward;
 use filigrane_registry::Registry;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -47,6 +48,8 @@ pub struct Options {
     pub uploads: PathBuf,
     /// Bounds on what callers may make it spend.
     pub limits: ServiceLimits,
+    /// Where videos of strangers are looked at; in this process without.
+    pub ward: Option<Ward>,
     /// Told of each request.
     pub log: Log,
     /// The page and what stands behind it; without, the registry alone is served.
@@ -82,7 +85,7 @@ impl Server {
     /// # Errors
     /// The address can't be had; or others can reach it, and neither is there a token nor is reading for everybody.
     pub fn bind(registry: Registry, options: Options) -> Result<Self, Error> {
-        let Options { listen, public, tokens, uploads, limits, log, newsroom } = options;
+        let Options { listen, public, tokens, uploads, limits, ward, log, newsroom } = options;
         if matches!(registry.place().to_str(), Some(place) if place.starts_with("http://") || place.starts_with("https://"))
         {
             return Err(Error::Remote(registry.place().display().to_string()));
@@ -121,7 +124,9 @@ impl Server {
             })?),
             None => None,
         };
-        let state = State::new(registry, tokens, reading, uploads, limits).with_newsroom(newsroom.clone());
+        let state = State::new(registry, tokens, reading, uploads, limits)
+            .with_ward(ward)
+            .with_newsroom(newsroom.clone());
         let registry = Arc::clone(&state.registry);
         let router = router(Arc::new(state), log);
         Ok(Self { runtime, listener, address, router, limits, registry, newsroom, recovered, outlived })

@@ -14,6 +14,7 @@ fn served(limits: ServiceLimits, call: impl FnOnce(SocketAddr)) {
         tokens: TokenFile::new(home.path().join("tokens.json")),
         uploads: home.path().join("uploads"),
         limits,
+        ward: None,
         log: Arc::new(|_| {}),
         newsroom: None,
     };
@@ -105,6 +106,7 @@ fn an_address_that_is_taken_or_none_is_said() {
                 tokens: TokenFile::new(home.path().join("tokens.json")),
                 uploads: home.path().join("uploads"),
                 limits: ServiceLimits::default(),
+                ward: None,
                 log: Arc::new(|_| {}),
                 newsroom: None,
             };

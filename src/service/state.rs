@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode, header};
+use filigrane_pipeline::Ward;
 use filigrane_registry::Registry;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub limits: ServiceLimits,
     /// Where videos are kept while they are looked at.
     pub uploads: PathBuf,
+    /// Where they are looked at; in this process without.
+    pub ward: Option<Ward>,
     newsroom: Option<Arc<Newsroom>>,
     lookups: Arc<Semaphore>,
     manifests: Arc<Semaphore>,
@@ -52,6 +55,7 @@ impl State {
             reading,
             limits,
             uploads,
+            ward: None,
             newsroom: None,
             lookups: Arc::new(Semaphore::new(limits.lookups)),
             manifests: Arc::new(Semaphore::new(limits.manifests)),
@@ -62,6 +66,11 @@ impl State {
     /// The same with a newsroom.
     pub fn with_newsroom(self, newsroom: Option<Arc<Newsroom>>) -> Self {
         Self { newsroom, ..self }
+    }
+
+    /// The same that has videos looked at in a jail.
+    pub fn with_ward(self, ward: Option<Ward>) -> Self {
+        Self { ward, ..self }
     }
 
     /// The newsroom, where there is one.

@@ -50,6 +50,38 @@ fn the_answer_from_the_jail_is_that_from_outside() {
 }
 
 #[test]
+fn manifests_as_crjson_come_out_of_the_jail_as_from_outside() {
+    let user = User::new();
+    let signed = user.path("signed.mp4");
+    user.stamp(&fractal(), &signed, "").succeeds();
+    let matroska = user.path("plain.mkv");
+    published(&small(), "-c:v libx264", &matroska);
+    let beside = user.path("beside.mkv");
+    user.stamp(&matroska, &beside, "--no-watermark").succeeds();
+    for path in [&signed, &beside] {
+        let [inside, outside] = ["required", "off"].map(|jail| {
+            let mut document = user.verify(path, &format!("--format crjson --jail {jail}")).succeeds().json();
+            for manifest in document["manifests"].as_array_mut().unwrap() {
+                // When it was looked at.
+                manifest["validationResults"].as_object_mut().unwrap().remove("validationTime");
+            }
+            document
+        });
+        assert!(
+            inside["manifests"][0]["claim"].is_object() || inside["manifests"][0]["claim.v2"].is_object(),
+            "{inside:#}"
+        );
+        assert_eq!(inside, outside, "{path:?}");
+    }
+    for (path, exit) in [(&matroska, 2), (&user.path("absent.mp4"), 2)] {
+        let [inside, outside] =
+            ["required", "off"].map(|jail| user.verify(path, &format!("--format crjson --jail {jail}")));
+        assert_eq!((inside.exit(), outside.exit()), (exit, exit));
+        assert_eq!(inside.stderr, outside.stderr, "{path:?}");
+    }
+}
+
+#[test]
 fn decoders_of_other_families_work_in_the_jail() {
     let user = User::new();
     for (name, coding) in [
