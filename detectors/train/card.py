@@ -13,12 +13,15 @@ from pathlib import Path
 import plan
 import scores
 
-FILES = ("statistics.json", "spatial.onnx", "temporal.onnx", "fusion.json", "familiar.json")
+FILES = ("statistics.json", "spatial.onnx", "temporal.onnx", "appearance.onnx", "fusion.json", "familiar.json")
 
 WHAT = {
     "statistics": "what named statistics of its pictures show", "spatial": "high-pass traces in single pictures",
-    "temporal": "high-pass traces in differences of pictures",
+    "temporal": "high-pass traces in differences of pictures", "appearance": "what a network trained on photographs sees in them",
 }  # fmt: skip
+
+LICENCE = "MIT OR Apache-2.0"
+LITE = "; the convolutions of appearance.onnx are those of EfficientNet-lite0, Copyright The TensorFlow Authors, Apache-2.0"
 
 
 def quoted(value) -> str:
@@ -63,9 +66,9 @@ def card(detectors: Path, state: Path, out: Path) -> str:
         "# Written by train/card.py out of results/protocols.csv and the files beside it.",
         'name = "traces"',
         f"what = {quoted('Whether a video was made by a generator: ' + ', and '.join(WHAT[name] for name in fusion['experts']) + '.')}",
-        'input = "Luma of bursts of four consecutive pictures at native size; crops of 128 x 128 x 4."',
+        'input = "Luma of bursts of four consecutive pictures at native size; crops of 128 x 128 x 4, views of 224 x 224."',
         'output = "A likelihood between 0 and 1 for equal priors, with an interval, or an abstention."',
-        'licence = "MIT OR Apache-2.0"',
+        f"licence = {quoted(LICENCE + (LITE if 'appearance' in fusion['experts'] else ''))}",
         f"experts = {quoted(fusion['experts'])}",
         f"trees = {{ leaves = {notes['leaves']}, rounds = {notes['rounds']} }}",
         f"camera_at_most = {fusion['camera_at_most']:.4f}",

@@ -21,6 +21,7 @@ class Features:
     places: np.ndarray
     files: np.ndarray
     crops: np.ndarray
+    views: np.ndarray
     _columns: dict = field(default_factory=dict)
 
     @property
@@ -50,7 +51,8 @@ def load(state: Path) -> Features:
         names = [str(name) for name in held["names"]]
     with np.load(folder / "files.npz") as held:
         files = held["files"]
-    return Features(plan.load(state), names, **arrays, files=files, crops=np.load(folder / "crops.npy", mmap_mode="r"))
+    crops, views = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("crops", "views"))
+    return Features(plan.load(state), names, **arrays, files=files, crops=crops, views=views)
 
 
 def target(versions: list[dict]) -> np.ndarray:

@@ -17,7 +17,7 @@ import scores
 from features import SHARES, by_version, load, save_json, target, weights
 from figures import resampled
 
-EXPERTS = ("statistics", "spatial", "temporal")
+EXPERTS = ("statistics", "spatial", "temporal", "appearance")
 # Of clips of a camera that wasn't seen: at most this share may be called generated; and of those of a new generator, camera.
 CAMERA, GENERATED = 0.02, 0.10
 # Least share of right answers among those that a threshold lets through, for equal priors.

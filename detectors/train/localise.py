@@ -38,7 +38,8 @@ def covered(place: tuple[int, int], box: list[int], side: int, cells: int) -> np
 
 
 def in_space(features: Features, out: Path, experts: list[str], coefficients: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """(AUC of patches within each clip with a redrawn region, sources). Patches that the region covers by a part only are left out."""
+    """(AUC of patches within each clip with a redrawn region, sources) of experts that have patches. Those that the region covers by a part
+    only are left out."""
     sessions = {name: onnxruntime.InferenceSession(str(out / f"{name}.onnx"), providers=["CPUExecutionProvider"]) for name in experts}
     areas, sources = [], []
     for index in np.flatnonzero(features.column("kind") == "region"):

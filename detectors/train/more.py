@@ -20,7 +20,8 @@ from hashes import all_views, same_footage
 from split import FOLDS, write
 
 FIELDS = [
-    "file", "label", "family", "source", "repo", "group", "part", "fold", "year", "reason", "width", "height", "frames", "commit", "src_path", "license",
+    "file", "label", "family", "source", "repo", "group", "part", "fold", "year", "reason", "width", "height", "frames", "crop", "commit", "src_path",
+    "license",
 ]  # fmt: skip
 NEWEST_FOLD = 0
 
@@ -63,7 +64,7 @@ def listed(gathered: list[Path], clips: Path, detectors: Path) -> list[dict]:
         year = int(row["year"]) if row["year"] else YEAR.get(row["source"])
         if row["label"] == "generated" and year is None:
             raise SystemExit(f"{row['file']}: when was {row['source']} published?")
-        row |= {"group": root.split(" ", 1)[1], "part": "train", "reason": ""}
+        row |= {"group": root.split(" ", 1)[1], "part": "train", "reason": "", "crop": row.get("crop", "")}
         row["year"] = "" if row["label"] != "generated" else "newest" if year >= 2025 else "older"
         if root in kept_from:
             row |= {"part": "none", "reason": "shares a source, a repository or footage with a clip that is not trained on"}
@@ -81,7 +82,8 @@ def listed(gathered: list[Path], clips: Path, detectors: Path) -> list[dict]:
 
 
 def cut(row: dict, repository: Path, out: Path):
-    """The clip as those of the first collection were cut: 1.7 s from a quarter on, native pixels, at most 854 x 480 of the middle.
+    """The clip as those of the first collection were cut: 1.7 s from a quarter on, native pixels, at most 854 x 480 of the middle; of that, where a row
+    has a `crop`, only this panel without captions (width:height:x:y).
 
     Raises `subprocess.CalledProcessError`.
     """
@@ -92,6 +94,8 @@ def cut(row: dict, repository: Path, out: Path):
         ask = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", whole.name]
         duration = float(subprocess.run(ask, check=True, capture_output=True, text=True).stdout)
         graph = "crop='min(iw,854)':'min(ih,480)',crop=trunc(iw/2)*2:trunc(ih/2)*2"
+        if row["crop"]:
+            graph += f",crop={row['crop']}"
         command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-ss", f"{duration / 4:.3f}", "-i", whole.name, "-t", "1.7", "-an", "-vf", graph]
         subprocess.run([*command, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "23", "-fps_mode", "passthrough", str(out)], check=True)
 

@@ -3,7 +3,7 @@
   observe.py CLIPS STATE OBSERVE [JOBS]      OBSERVE: the built program `observe`
 
 Writes STATE/observed/ID.bin, then STATE/features: `bursts.npz` (names; for each burst its version's place in plan.jsonl, start,
-statistics, places of its crops), `crops.npy` (crops, 4, 128, 128) uint8, burst by burst, and `files.npz` (of each version width, height,
+statistics, places of its crops), `crops.npy` (crops, 4, 128, 128) and `views.npy` (bursts, 2, 224, 224) uint8, burst by burst, and `files.npz` (of each version width, height,
 pictures, seconds, bytes: for the audit, never for a score).
 """
 
@@ -59,17 +59,21 @@ def pack(state: Path, clips: Path, names: list[str]):
     if not owners:
         raise ValueError("no clip could be assessed")
     total, each = sum(counts), places[0].shape[1]
-    partial = folder / "crops.partial.npy"
-    crops = np.lib.format.open_memmap(partial, "w+", np.uint8, (total * each, observations.PICTURES, observations.SIDE, observations.SIDE))
+    shapes = {
+        "crops": (total * each, observations.PICTURES, observations.SIDE, observations.SIDE),
+        "views": (total, 2, observations.VIEW, observations.VIEW),
+    }
+    packed = {name: np.lib.format.open_memmap(folder / f"{name}.partial.npy", "w+", np.uint8, shape) for name, shape in shapes.items()}
     at = 0
     for path, count in zip(paths, counts, strict=True):
         if count:
             seen = observations.read(path)
-            crops[at : at + count * each] = seen.crops.reshape(-1, *crops.shape[1:])
-            at += count * each
-    crops.flush()
-    del crops
-    partial.rename(folder / "crops.npy")
+            packed["crops"][at * each : (at + count) * each] = seen.crops.reshape(-1, *shapes["crops"][1:])
+            packed["views"][at : at + count] = seen.views
+            at += count
+    for name in shapes:
+        packed.pop(name).flush()
+        (folder / f"{name}.partial.npy").rename(folder / f"{name}.npy")
     np.savez(folder / "files.npz", files=np.array(files, np.float64))
     np.savez(
         folder / "bursts.partial.npz", names=np.array(names), version=np.concatenate(owners), start=np.concatenate(starts),

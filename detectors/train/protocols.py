@@ -224,7 +224,7 @@ def places(judged: Judged, state: Path, out: Path, table: Table):
     if len(set(y)) == 2:
         # Sources are resampled, not bursts: a clip's two halves stay together.
         table.add("P9", area(z, y), sources, np.zeros(len(y)))
-    known = [(name, w) for name, w in zip(judged.fusion["experts"], judged.fusion["weights"], strict=True) if name != "statistics"]
+    known = [(name, w) for name, w in zip(judged.fusion["experts"], judged.fusion["weights"], strict=True) if name in ("spatial", "temporal")]
     if known:
         areas, sources = localise.in_space(judged.features, out, [name for name, _ in known], [w for _, w in known])
         if len(areas):

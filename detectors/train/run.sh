@@ -23,7 +23,7 @@ step split "$clips" "$detectors"
 step plan "$clips" "$detectors" "$state" "$SHARE"
 step variants "$clips" "$state" "$VAE" "$JOBS"
 step observe "$clips" "$state" "$OBSERVE" "$JOBS"
-# The three experts don't need each other; with two processes the trees and the temporal expert take one, the spatial the other.
+# The experts don't need each other; with two processes the trees and the temporal expert take one, the spatial the other.
 if [ "$JOBS" -gt 1 ]; then
     step spatial "$state" "$OUT" "$SPATIAL" "$SPATIAL_FOLD" &
     spatial=$!
@@ -34,6 +34,10 @@ else
     step trees "$state" "$OUT"
     step spatial "$state" "$OUT" "$SPATIAL" "$SPATIAL_FOLD"
     step temporal "$state" "$OUT" "$TEMPORAL" "$TEMPORAL_FOLD"
+fi
+# Off by default: what it sees is content (README).
+if [ "${APPEARANCE:-0}" = 1 ]; then
+    step appearance "$state" "$OUT"
 fi
 step familiar "$state" "$OUT"
 step fuse "$state" "$OUT"

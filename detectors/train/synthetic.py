@@ -62,19 +62,23 @@ def noise(lot: np.random.Generator, version: dict, burst: int) -> tuple[bool, np
 
 def made(seed: int, clips: int = 28) -> features.Features:
     lot, of = np.random.default_rng(seed), versions(rows(clips))
-    owner, statistics, crops = [], [], []
+    owner, statistics, crops, views = [], [], [], []
     for index, version in enumerate(of):
         for burst in range(2):
             fake, pictures = noise(lot, version, burst)
             owner.append(index)
             statistics.append(lot.normal(fake * 1.5, 1, STATISTICS))
             crops.append(pictures)
+            # Both views: the first picture, mirrored to the size.
+            first = np.concatenate([pictures[0, 0], pictures[1, 0]], axis=1)[:, :224]
+            views.append(np.stack([np.pad(first, ((0, 96), (0, 0)), mode="reflect")] * 2))
     places = np.tile([[[0, 0], [128, 0]]], (len(owner), 1, 1))
     files = np.tile([256.0, 128.0, 8.0, 1.0, 9000.0], (len(of), 1))
     names = [f"s{k}" for k in range(STATISTICS)]
     start = np.tile([0.0, 0.5], len(of))
     return features.Features(
-        of, names, np.array(owner, np.int32), start, np.array(statistics, np.float32), places, files, np.concatenate(crops).astype(np.uint8)
+        of, names, np.array(owner, np.int32), start, np.array(statistics, np.float32), places, files, np.concatenate(crops).astype(np.uint8),
+        np.stack(views).astype(np.uint8),
     )
 
 
@@ -86,6 +90,7 @@ def write(state: Path, detectors: Path, held: features.Features, clips: int = 28
     np.savez(folder / "bursts.npz", names=held.names, version=held.version, start=held.start, statistics=held.statistics, places=held.places)
     np.savez(folder / "files.npz", files=held.files)
     np.save(folder / "crops.npy", held.crops)
+    np.save(folder / "views.npy", held.views)
     lot = np.random.default_rng(0)
     np.savez(folder / "thumbnails.npz", thumbnails=lot.random((len(held.versions), 3072), np.float32))
     of = rows(clips)

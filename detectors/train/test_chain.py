@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-import backbone
+import appearance
 import batches
 import budget
 import card
@@ -19,6 +19,7 @@ import export
 import familiar
 import features
 import figures
+import folds
 import fuse
 import groups
 import hashes
@@ -43,15 +44,17 @@ def test_an_observation_is_read_as_it_was_written(tmp_path):
     lot = np.random.default_rng(0)
     crops = lot.integers(0, 256, (3, 4, 4, 128, 128), np.uint8)
     statistics, places = lot.normal(size=(3, 7)).astype(np.float32), lot.integers(0, 400, (3, 4, 2))
-    observations.write(tmp_path / "a.bin", (640, 360), [0.0, 0.5, 1.0], statistics, places, crops)
+    views = lot.integers(0, 256, (3, 2, 224, 224), np.uint8)
+    observations.write(tmp_path / "a.bin", (640, 360), [0.0, 0.5, 1.0], statistics, places, crops, views)
     seen = observations.read(tmp_path / "a.bin")
     assert seen.size == (640, 360) and seen.pictures == 12
-    assert (seen.crops == crops).all() and (seen.statistics == statistics).all() and (seen.places == places).all()
+    assert (seen.crops == crops).all() and (seen.views == views).all() and (seen.statistics == statistics).all() and (seen.places == places).all()
 
 
-@pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"x", lambda b: b"\x02" + b[1:], lambda b: b[:20], lambda b: b""])
+@pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"x", lambda b: b"\x01" + b[1:], lambda b: b[:20], lambda b: b""])
 def test_a_damaged_observation_is_refused(tmp_path, change):
-    observations.write(tmp_path / "a.bin", (64, 64), [0.0], np.zeros((1, 3), np.float32), np.zeros((1, 2, 2)), np.zeros((1, 2, 4, 128, 128)))
+    statistics, places, crops = np.zeros((1, 3), np.float32), np.zeros((1, 2, 2)), np.zeros((1, 2, 4, 128, 128))
+    observations.write(tmp_path / "a.bin", (64, 64), [0.0], statistics, places, crops, np.zeros((1, 2, 224, 224)))
     (tmp_path / "a.bin").write_bytes(change((tmp_path / "a.bin").read_bytes()))
     with pytest.raises(ValueError):
         observations.read(tmp_path / "a.bin")
@@ -77,7 +80,9 @@ def test_inner_nodes_hold_the_mean_of_their_children(held):
 
 
 def test_out_of_fold_scores_exist_for_the_training_part_only(held):
-    scores = trees.out_of_fold(held, (6, 10))
+    scores = folds.out_of_fold(
+        held, lambda chosen: trees.train(held, chosen, (6, 10)), lambda model, chosen: trees.log_odds(model, held, chosen)
+    )
     assert (np.isnan(scores) == (held.of("part") != "train")).all()
 
 
@@ -347,22 +352,22 @@ def test_gathered_groups_have_a_fold_of_their_own_and_the_newest_that_of_the_new
     assert set(folds.values()) == set(range(split.FOLDS)) and folds == more.folds(dict(reversed(groups.items())))
 
 
-def test_a_straight_even_path_neither_turns_nor_jolts_and_has_one_way():
-    along = np.arange(24, dtype=np.float32)[:, None] * np.array([[3.0, 4.0]]) + 1
-    numbers = backbone.path_of(along)
-    assert len(numbers) == 16 and np.isfinite(numbers).all()
-    turns, jolts, ways = numbers[5], numbers[9], numbers[12:]
-    assert turns == pytest.approx(1) and jolts == pytest.approx(0, abs=1e-6)
-    assert ways == pytest.approx([1, 0, 0, 0], abs=1e-6)
-    back_and_forth = np.where(np.arange(24)[:, None] % 2, 1.0, 2.0) * np.ones((1, 2))
-    assert backbone.path_of(back_and_forth)[5] == pytest.approx(-1, abs=1e-4)
-
-
-def test_views_are_the_middle_as_it_is_and_the_whole():
-    shown = np.zeros((2, 300, 500, 3), np.uint8)
-    shown[:, :, 250:] = 255
-    views = backbone.views(shown)
-    assert views["native"].shape == (2, 3, 224, 224) and views["whole"].shape == (2, 3, 224, 224)
-    assert views["native"][0, 0, 0, 0] == pytest.approx(-127 / 128) and views["native"][0, 0, 0, -1] == pytest.approx(1)
-    small = backbone.views(shown[:, :100, :140])
-    assert small["native"].shape == (2, 3, 96, 128) and small["whole"].shape == (2, 3, 224, 224)
+def test_the_map_of_appearance_tells_what_its_numbers_tell_and_survives_the_export(held, tmp_path):
+    state, out = tmp_path / "state", tmp_path / "out"
+    out.mkdir()
+    synthetic.write(state, tmp_path, held)
+    numbers = appearance.numbers(held, state)
+    assert numbers.shape == (len(held.views), 2 * 2 * sum((16, 24, 40, 80, 112, 192, 320, 1280)))
+    (state / "features" / "appearance.done").write_text("8")
+    again = appearance.numbers(held, state)
+    assert (again == numbers).all(), "taken up where it was stopped"
+    part = held.column("part")
+    model = appearance.fitted(held, numbers, part == "train", (16, 1e-3))
+    told = appearance.log_odds(model, held, numbers, part == "test")
+    assert (np.isnan(told) == (held.of("part") != "test")).all()
+    rows = (held.of("part") == "test") & (held.of("kind") == "clip")
+    y = features.target(held.versions)[held.version]
+    # Generated pictures have less noise, which photographs' networks see.
+    assert figures.auc(told[rows & (y == 1)], told[rows & (y == 0)]) > 0.95
+    assert appearance.onnx_of(model, out / "appearance.onnx", held, numbers) < 0.05
+    assert 6e6 < (out / "appearance.onnx").stat().st_size < 8e6

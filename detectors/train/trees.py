@@ -16,12 +16,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 import scores
 from features import SHARES, Features, by_version, load, save_json, target, weights
-from figures import auc
-from plan import AUTOENCODERS
+from folds import clip_auc, held_out, out_of_fold
 
 SEED = 6
-# See `expert.NEWEST_FOLD`, which this file doesn't import so as not to load torch.
-NEWEST_FOLD = 0
 # (leaves, trees): what is tried; the rate of learning goes with the number.
 SIZES = [(6, 250), (12, 250), (24, 200)]
 
@@ -108,44 +105,6 @@ def disagreement(model, ensemble: dict, rows: np.ndarray) -> float:
     return max(abs(evaluate(ensemble, row) - value) for row, value in zip(rows.tolist(), library, strict=True))
 
 
-def out_of_fold(features: Features, size: tuple[int, int]) -> np.ndarray:
-    """Log-odds of the training part's bursts, each by trees that saw no clip of its fold."""
-    part, fold = features.column("part"), features.column("fold", -1)
-    out = np.full(len(features.version), np.nan)
-    for number in sorted(set(fold[part == "train"])):
-        inside = (part == "train") & (fold == number)
-        found = log_odds(train(features, (part == "train") & ~inside, size), features, inside)
-        out = np.where(np.isnan(out), found, out)
-    return out
-
-
-def held_out(features: Features, state: Path, size: tuple[int, int]):
-    """Scores for P3 and P8: by trees that never saw one of the autoencoders, and by trees that saw no generator of the newest year."""
-    part, kind, vae = features.column("part"), features.column("kind"), features.column("vae")
-    windows, unseen = (part == "test") & (kind == "window"), np.full(len(features.version), np.nan)
-    for name in AUTOENCODERS:
-        model = train(features, (part == "train") & (vae != name), size)
-        scores.save(state, f"statistics-windows-{name}", log_odds(model, features, windows))
-        found = log_odds(model, features, (part == "test") & (kind == "redrawn") & (vae == name))
-        unseen = np.where(np.isnan(unseen), found, unseen)
-    scores.save(state, "statistics-unseen", unseen)
-    newest = features.column("year") == "newest"
-    # As for the convolutional experts: without the whole fold that holds the newest.
-    known = (part == "train") & (features.column("fold", -1) != NEWEST_FOLD)
-    if (known & newest).any():
-        raise ValueError(f"fold {NEWEST_FOLD} should hold all generators of the newest year")
-    scores.save(state, "statistics-older", log_odds(train(features, known, size), features, newest | ((part == "test") & (kind == "clip"))))
-
-
-def clip_auc(features: Features, values: np.ndarray) -> float:
-    """AUC over clips of generators against camera, each source with the same weight."""
-    y, kind = target(features.versions), features.column("kind")
-    held = (kind == "clip") & (y >= 0) & ~np.isnan(values)
-    weight = weights(features.versions, held, SHARES)
-    positive, negative = held & (y == 1), held & (y == 0)
-    return auc(values[positive], values[negative], weight[positive], weight[negative])
-
-
 def main():
     state, out = Path(sys.argv[1]), Path(sys.argv[2])
     if (out / "statistics.json").exists() and scores.path(state, "statistics").exists():
@@ -153,8 +112,12 @@ def main():
     features, began = load(state), time.process_time()
     part = features.column("part")
     tried = {}
+
+    def tell(model, chosen):
+        return log_odds(model, features, chosen)
+
     for size in SIZES:
-        values = out_of_fold(features, size)
+        values = out_of_fold(features, lambda chosen, size=size: train(features, chosen, size), tell)
         tried[size] = (clip_auc(features, by_version(features, values)), values)
         print(f"trees: {size[0]} leaves x {size[1]}: out-of-fold AUC {tried[size][0]:.3f}, {time.process_time() - began:.0f} s", flush=True)
     size = max(SIZES, key=lambda size: (round(tried[size][0], 3), -size[0]))
@@ -167,7 +130,7 @@ def main():
     worst = disagreement(model, ensemble, rows)
     if worst > 1e-6:
         raise SystemExit(f"the exported trees differ from the library's by {worst}")
-    held_out(features, state, size)
+    held_out("statistics", features, state, lambda chosen: train(features, chosen, size), tell)
     save_json(out / "statistics.json", ensemble)
     scores.save(state, "statistics", held, leaves=size[0], rounds=size[1], tried={f"{a}x{b}": tried[a, b][0] for a, b in SIZES})
     print(f"trees: {json.dumps({'leaves': size[0], 'rounds': size[1]})}, export within {worst:.1e}, {time.process_time() - began:.0f} s of processor")

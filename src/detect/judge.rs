@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::clues::{Clue, clues};
 use crate::fusion::Answer;
 use crate::heat::{Place, Voice, places};
-use crate::{Error, Familiar, Features, Fusion, Network, Observation, Sight, Trees};
+use crate::{Error, Familiar, Fusion, Network, Observation, Sight, Trees};
 
 /// Name of the expert that is not a network.
 pub(crate) const STATISTICS: &str = "statistics";
@@ -122,6 +122,8 @@ impl Detector {
             let mut heard = Vec::with_capacity(scores.len());
             for (sights, scores) in sights.iter().zip(&scores) {
                 let sight = sights.as_ref().and_then(|sights: &Vec<Sight>| sights.get(burst));
+                // One number for the burst tells its crops not apart.
+                let sight = sight.filter(|sight| sight.logits.len() > 1);
                 heard.push(sight.map_or(Voice::Whole(scores[burst]), Voice::Crops));
             }
             heard
@@ -180,18 +182,22 @@ impl Detector {
     }
 }
 
-/// What the network says of the crops of each burst. Each burst runs alone: always the same number of crops, for which an engine
-/// is prepared once.
+/// What the network says of each burst. Each runs alone: always the same shape, for which an engine is prepared once. A burst
+/// that it isn't asked about has the sight of the last one before that it is.
 fn looks(name: &str, network: &dyn Network, observation: &Observation) -> Result<Vec<Sight>, Error> {
-    let of_burst = |burst: &Features| {
-        let sight = network.look(&burst.crops)?;
-        if sight.logits.len() != burst.crops.len() || sight.logits.is_empty() {
+    let bursts = observation.bursts();
+    let every = bursts.len().div_ceil(network.most_bursts().max(1)).max(1);
+    let mut seen = Vec::with_capacity(bursts.len());
+    for some in bursts.chunks(every) {
+        let [burst, ..] = some else { continue };
+        let sight = network.look(burst)?;
+        if sight.logits.is_empty() || ![1, burst.crops.len()].contains(&sight.logits.len()) {
             let detail = format!("{} logits for {} crops", sight.logits.len(), burst.crops.len());
             return Err(Error::Logits { name: name.to_owned(), detail });
         }
-        Ok(sight)
-    };
-    observation.bursts().iter().map(of_burst).collect()
+        seen.resize(seen.len() + some.len(), sight);
+    }
+    Ok(seen)
 }
 
 fn mean(sight: &Sight) -> f64 {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{CELLS, CROPS, Crop, Familiar, Observer, PATCHES};
+use crate::{CELLS, CROPS, Familiar, Features, Observer, PATCHES};
 use filigrane_frame::{ColourRange, LumaLayout, LumaRef};
 use serde_json::{Value, json};
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 struct FirstSample;
 
 impl Network for FirstSample {
-    fn look(&self, crops: &[Crop]) -> Result<Sight, Error> {
-        let logits: Vec<f32> = crops.iter().map(|crop| f32::from(crop.pictures[0]) - 100.0).collect();
+    fn look(&self, burst: &Features) -> Result<Sight, Error> {
+        let logits: Vec<f32> = burst.crops.iter().map(|crop| f32::from(crop.pictures[0]) - 100.0).collect();
         // The first row of patches says more than the others.
         let heat = logits.iter().flat_map(|logit| {
             (0..PATCHES * PATCHES).map(move |at| if at < PATCHES { logit + 7.0 } else { logit - 1.0 })
@@ -21,8 +21,8 @@ impl Network for FirstSample {
 struct Short;
 
 impl Network for Short {
-    fn look(&self, crops: &[Crop]) -> Result<Sight, Error> {
-        Ok(Sight { logits: vec![0.0; crops.len() - 1], heat: Vec::new() })
+    fn look(&self, burst: &Features) -> Result<Sight, Error> {
+        Ok(Sight { logits: vec![0.0; burst.crops.len() - 1], heat: Vec::new() })
     }
 }
 
@@ -204,4 +204,37 @@ fn experts_that_are_missing_or_give_too_little_are_errors() {
         .expect("a detector");
     let said = short.judge(&clip(10, |_| 100), None).expect_err("too few logits").to_string();
     assert_eq!(said, format!("network spatial: {} logits for {CROPS} crops", CROPS - 1));
+}
+
+/// Answers with the luma of the whole view's first sample, once for a burst.
+struct FirstOfView(std::sync::atomic::AtomicUsize);
+
+impl Network for &'static FirstOfView {
+    fn look(&self, burst: &Features) -> Result<Sight, Error> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(Sight { logits: vec![f32::from(burst.views.native[0]) - 100.0], heat: Vec::new() })
+    }
+
+    fn most_bursts(&self) -> usize {
+        2
+    }
+}
+
+#[test]
+fn a_network_that_looks_at_views_is_asked_about_few_bursts_and_tells_no_cells_apart() {
+    static NETWORK: FirstOfView = FirstOfView(std::sync::atomic::AtomicUsize::new(0));
+    let fusion = fusion(|document| {
+        document["experts"] = json!(["appearance"]);
+        document["weights"] = json!([1.0]);
+    });
+    let detector =
+        Detector::new(trees(), vec![("appearance".into(), Box::new(&NETWORK))], fusion).expect("a detector");
+    // Three bursts, whose first samples are 90, 100 and 101: the second has what was said of the first.
+    let observation = clip(30, |time| [90, 100, 101][(time / 0.5) as usize]);
+    let judgement = detector.judge(&observation, None).expect("judged");
+    assert_eq!(NETWORK.0.load(std::sync::atomic::Ordering::Relaxed), 2);
+    let generated = judgement.generated.expect("a probability");
+    assert!((odds(generated) + 10.0).abs() < 1e-6, "{}", odds(generated));
+    let place = &judgement.places[0];
+    assert!(place.cells.iter().all(|cell| (odds(*cell) + 10.0).abs() < 1e-6), "{:?}", place.cells);
 }

@@ -1,8 +1,8 @@
 //! What a video's pictures show of how they were made, when nothing says where they come from.
 //!
 //! An [`Observer`] looks at short bursts of consecutive pictures in native windows, and keeps of each its named
-//! [`statistics`] and a few crops. Nothing is ever resized: traces of generators live in the finest detail. A [`Detector`]
-//! lets experts look at what was kept, [`Trees`] at the statistics and each [`Network`] at the crops, and fuses them.
+//! [`statistics`] and a few crops. Crops are never resized: traces of generators live in the finest detail. A [`Detector`]
+//! lets experts look at what was kept, [`Trees`] at the statistics and each [`Network`] at the crops or the [`Views`], and fuses them.
 
 mod assessable;
 mod burst;
@@ -12,6 +12,8 @@ mod error;
 mod familiar;
 mod features;
 mod fusion;
+#[cfg(test)]
+mod golden_tests;
 mod heat;
 mod judge;
 mod network;
@@ -21,6 +23,7 @@ mod sentences;
 mod statistics;
 mod trees;
 mod trees_document;
+mod views;
 mod window;
 
 pub use assessable::NotAssessable;
@@ -39,3 +42,4 @@ pub use observer::Observer;
 pub use sentences::sentences;
 pub use statistics::{NAMES, statistics};
 pub use trees::{Assessment, Trees};
+pub use views::{VIEW, Views};

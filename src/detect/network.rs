@@ -3,42 +3,57 @@ use std::sync::{Mutex, PoisonError};
 use filigrane_infer::{Engine, Input, Session, SessionOptions, TensorView};
 
 use crate::crops::BYTES;
-use crate::{Crop, Error, PICTURES, SIDE};
+use crate::views::SAMPLES;
+use crate::{Error, Features, PICTURES, SIDE, VIEW};
 
 /// Most bytes of a network: all that the program holds are within 10 MB.
 const MOST_BYTES: usize = 16 << 20;
-/// Crops that run at a time: memory does not grow with the length of a clip.
-const BATCH: usize = 16;
-const INPUT: &str = "crops";
+const CROPS_IN: &str = "crops";
+const VIEWS_IN: &str = "views";
 const OUTPUT: &str = "logits";
 const MAP: &str = "heat";
+/// Most bursts of a clip whose views are looked at: what a clip shows changes little, and such networks are large.
+const MOST_VIEWED: usize = 12;
 
 /// Patches of a crop on each side, of 16 x 16 samples.
 pub const PATCHES: usize = 8;
 
-/// What a network says of crops, in log-odds of being generated.
+/// What a network says of a burst, in log-odds of being generated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sight {
-    /// One for each crop.
+    /// One for each crop, or a single one for the burst.
     pub logits: Vec<f32>,
     /// One for each patch: of each crop 8 x 8, row by row; nothing where the network does not tell them apart.
     pub heat: Vec<f32>,
 }
 
-/// An expert that looks at crops.
+/// An expert that looks at what was kept of the pictures of a burst.
 pub trait Network {
     /// What it says of them.
     ///
     /// # Errors
     /// When the network can't run, or gives something else.
-    fn look(&self, crops: &[Crop]) -> Result<Sight, Error>;
+    fn look(&self, burst: &Features) -> Result<Sight, Error>;
+
+    /// Most bursts of a clip that it is asked about.
+    fn most_bursts(&self) -> usize {
+        usize::MAX
+    }
 }
 
-/// A network in an ONNX graph: input `crops`, single precision (n, 4, 128, 128), luma 0 to 255; output `logits`, (n), and
-/// where it has one `heat`, (n, 8, 8).
+/// What a network is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Crops,
+    Views,
+}
+
+/// A network in an ONNX graph: input `crops`, single precision (n, 4, 128, 128), or `views`, (1, 2, 224, 224), native and whole, luma 0
+/// to 255; output `logits`, (n), and where it looks at crops and has one `heat`, (n, 8, 8).
 #[derive(Debug)]
 pub struct OnnxNetwork {
     name: String,
+    takes: Takes,
     /// A session runs one batch at a time.
     session: Mutex<Session>,
 }
@@ -55,62 +70,82 @@ impl OnnxNetwork {
             return Err(Error::Limit { model, what: "bytes", found: graph.len(), most: MOST_BYTES });
         }
         let session = Session::open_bytes(engine, name, graph, options)?;
-        let inputs: Vec<&str> = session.input_names().collect();
-        if inputs != [INPUT] {
-            let detail = format!("it takes {inputs:?} where {INPUT:?} is given");
-            return Err(Error::Logits { name: name.to_owned(), detail });
-        }
-        Ok(Self { name: name.to_owned(), session: Mutex::new(session) })
+        let takes = match session.input_names().collect::<Vec<&str>>()[..] {
+            [CROPS_IN] => Takes::Crops,
+            [VIEWS_IN] => Takes::Views,
+            ref inputs => {
+                let detail = format!("it takes {inputs:?} where {CROPS_IN:?} or {VIEWS_IN:?} are given");
+                return Err(Error::Logits { name: name.to_owned(), detail });
+            }
+        };
+        Ok(Self { name: name.to_owned(), takes, session: Mutex::new(session) })
     }
 
-    fn batch(&self, crops: &[Crop]) -> Result<Sight, Error> {
-        let wrong = |detail: String| Error::Logits { name: self.name.clone(), detail };
-        if let Some(crop) = crops.iter().find(|crop| crop.pictures.len() != BYTES) {
-            return Err(wrong(format!("a crop of {} bytes where {BYTES} are taken", crop.pictures.len())));
-        }
-        let samples: Vec<f32> =
-            crops.iter().flat_map(|crop| &crop.pictures).map(|&byte| f32::from(byte)).collect();
-        let shape = [crops.len(), PICTURES, SIDE, SIDE];
-        let view = TensorView::f32(&shape, &samples)?;
+    fn wrong(&self, detail: String) -> Error {
+        Error::Logits { name: self.name.clone(), detail }
+    }
+
+    /// Runs the graph over one batch; what it says has a logit for each of `count`, and all numbers are finite.
+    fn run(&self, count: usize, shape: &[usize], samples: &[f32]) -> Result<Sight, Error> {
+        let view = TensorView::f32(shape, samples)?;
+        let input = if self.takes == Takes::Crops { CROPS_IN } else { VIEWS_IN };
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut outputs = session.run(&[(INPUT, Input::View(view))])?;
+        let mut outputs = session.run(&[(input, Input::View(view))])?;
         let logits = outputs.take(OUTPUT)?.tensor()?;
         let heat = match outputs.take(MAP) {
-            Ok(map) => map.tensor()?.into_f32()?,
-            Err(_) => Vec::new(),
+            Ok(map) if self.takes == Takes::Crops => map.tensor()?.into_f32()?,
+            _ => Vec::new(),
         };
         let shape = logits.shape().to_vec();
         let logits = logits.into_f32()?;
-        if logits.len() != crops.len() || !logits.iter().all(|logit| logit.is_finite()) {
-            return Err(wrong(format!(
-                "logits of shape {shape:?}, or not finite, for {} crops",
-                crops.len()
-            )));
+        if logits.len() != count || !logits.iter().all(|logit| logit.is_finite()) {
+            let detail = format!("logits of shape {shape:?}, or not finite, where {count} were asked for");
+            return Err(self.wrong(detail));
         }
-        if !(heat.is_empty() || heat.len() == crops.len() * PATCHES * PATCHES)
+        if !(heat.is_empty() || heat.len() == count * PATCHES * PATCHES)
             || !heat.iter().all(|logit| logit.is_finite())
         {
-            return Err(wrong(format!("{} patches, or not finite, for {} crops", heat.len(), crops.len())));
+            return Err(self.wrong(format!("{} patches, or not finite, for {count} crops", heat.len())));
         }
         Ok(Sight { logits, heat })
     }
 }
 
 impl Network for OnnxNetwork {
-    fn look(&self, crops: &[Crop]) -> Result<Sight, Error> {
-        let mut sight = Sight::default();
-        for batch in crops.chunks(BATCH) {
-            let of_batch = self.batch(batch)?;
-            sight.logits.extend(of_batch.logits);
-            sight.heat.extend(of_batch.heat);
+    fn look(&self, burst: &Features) -> Result<Sight, Error> {
+        match self.takes {
+            Takes::Crops => {
+                if let Some(crop) = burst.crops.iter().find(|crop| crop.pictures.len() != BYTES) {
+                    let found = crop.pictures.len();
+                    return Err(self.wrong(format!("a crop of {found} bytes where {BYTES} are taken")));
+                }
+                let samples = numbers(burst.crops.iter().flat_map(|crop| &crop.pictures));
+                self.run(burst.crops.len(), &[burst.crops.len(), PICTURES, SIDE, SIDE], &samples)
+            }
+            Takes::Views => {
+                let views = &burst.views;
+                if [&views.native, &views.whole].into_iter().any(|view| view.len() != SAMPLES) {
+                    return Err(self.wrong(format!("views of other than {SAMPLES} samples")));
+                }
+                let samples = numbers(views.native.iter().chain(&views.whole));
+                self.run(1, &[1, 2, VIEW, VIEW], &samples)
+            }
         }
-        Ok(sight)
     }
+
+    fn most_bursts(&self) -> usize {
+        if self.takes == Takes::Views { MOST_VIEWED } else { usize::MAX }
+    }
+}
+
+fn numbers<'a>(bytes: impl Iterator<Item = &'a u8>) -> Vec<f32> {
+    bytes.map(|&byte| f32::from(byte)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Crop, Views};
     use filigrane_infer::EngineOptions;
 
     /// A field of a protobuf message: a number, or bytes.
@@ -152,10 +187,11 @@ mod tests {
             bytes(5, &over),
             bytes(5, &keep),
         ];
+        let shape: &[u8] = if input == VIEWS_IN { &[2, 224, 224] } else { &[4, 128, 128] };
         let graph = [
             bytes(1, &node.concat()),
             bytes(2, b"mean"),
-            bytes(11, &value(input, &[4, 128, 128])),
+            bytes(11, &value(input, shape)),
             bytes(12, &value(output, &[])),
         ];
         [number(1, 8), bytes(8, &[bytes(1, b""), number(2, 13)].concat()), bytes(7, &graph.concat())].concat()
@@ -166,24 +202,34 @@ mod tests {
         OnnxNetwork::open(&engine, "mean", graph, &SessionOptions::default())
     }
 
-    fn crop(luma: u8) -> Crop {
-        Crop { x: 0, y: 0, pictures: vec![luma; BYTES] }
+    fn burst(crops: &[u8], native: u8, whole: u8) -> Features {
+        let crop = |&luma: &u8| Crop { x: 0, y: 0, pictures: vec![luma; BYTES] };
+        let views = Views { native: vec![native; SAMPLES], whole: vec![whole; SAMPLES] };
+        Features { start: 0.0, statistics: Vec::new(), crops: crops.iter().map(crop).collect(), views }
     }
 
     #[test]
-    fn each_crop_has_its_own_logit_in_batches_of_any_size() {
+    fn each_crop_has_its_own_logit() {
         let network = open(&graph("crops", "logits", &[1, 2, 3])).expect("a graph");
-        for count in [0, 1, 3, BATCH + 1] {
-            let crops: Vec<Crop> = (0..count).map(|index| crop(7 * index as u8)).collect();
-            let Sight { logits, heat } = network.look(&crops).expect("logits");
+        for crops in [&[7][..], &[7, 0, 250]] {
+            let Sight { logits, heat } = network.look(&burst(crops, 1, 1)).expect("logits");
             assert!(heat.is_empty(), "this graph has no map");
-            let wanted: Vec<f32> = (0..count).map(|index| 7.0 * index as f32).collect();
-            assert_eq!(logits.len(), count);
-            assert!(
-                logits.iter().zip(&wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-3),
-                "{logits:?}"
-            );
+            assert_eq!(logits.len(), crops.len());
+            let near = |(found, &wanted): (&f32, &u8)| (found - f32::from(wanted)).abs() < 1e-3;
+            assert!(logits.iter().zip(crops).all(near), "{logits:?}");
         }
+        assert_eq!(network.most_bursts(), usize::MAX);
+    }
+
+    #[test]
+    fn both_views_have_one_logit_and_few_bursts_are_looked_at() {
+        let network = open(&graph("views", "logits", &[1, 2, 3])).expect("a graph");
+        let Sight { logits, heat } = network.look(&burst(&[9, 9], 20, 40)).expect("a logit");
+        assert!(heat.is_empty() && (logits[0] - 30.0).abs() < 1e-3 && logits.len() == 1, "{logits:?}");
+        assert_eq!(network.most_bursts(), MOST_VIEWED);
+        let mut short = burst(&[], 1, 1);
+        short.views.whole.pop();
+        assert!(network.look(&short).expect_err("refused").to_string().contains("views of other than 50176"));
     }
 
     #[test]
@@ -192,13 +238,15 @@ mod tests {
         assert!(said(&graph("pixels", "logits", &[1, 2, 3])).contains("it takes [\"pixels\"]"));
         assert!(said(b"no graph").contains("mean"));
         assert!(said(&vec![0; MOST_BYTES + 1]).contains("16777217 bytes"));
-        let run =
-            |graph: &[u8]| open(graph).expect("a graph").look(&[crop(1)]).expect_err("refused").to_string();
+        let run = |graph: &[u8]| {
+            open(graph).expect("a graph").look(&burst(&[1], 1, 1)).expect_err("refused").to_string()
+        };
         assert!(run(&graph("crops", "score", &[1, 2, 3])).contains("logits"));
         let maps = run(&graph("crops", "logits", &[2, 3]));
         assert!(maps.contains("[1, 4]"), "{maps}");
-        let short = Crop { x: 0, y: 0, pictures: vec![0; 9] };
+        let mut short = burst(&[1], 1, 1);
+        short.crops[0].pictures.truncate(9);
         let network = open(&graph("crops", "logits", &[1, 2, 3])).expect("a graph");
-        assert!(network.look(&[short]).expect_err("refused").to_string().contains("a crop of 9 bytes"));
+        assert!(network.look(&short).expect_err("refused").to_string().contains("a crop of 9 bytes"));
     }
 }

@@ -2,15 +2,16 @@ use std::io::{self, Write};
 
 use crate::burst::PICTURES;
 use crate::crops::{BYTES, SIDE};
-use crate::{CROPS, Crop, Features, NAMES};
+use crate::views::SAMPLES;
+use crate::{CROPS, Crop, Features, NAMES, Views};
 
 /// Most bursts that are kept of a clip.
 pub(crate) const MOST_BURSTS: usize = 48;
 
 /// Version of the format; another one is another set of statistics or crops.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of a burst.
-const RECORD: usize = 8 + 4 * NAMES.len() + CROPS * (8 + BYTES);
+const RECORD: usize = 8 + 4 * NAMES.len() + CROPS * (8 + BYTES) + 2 * SAMPLES;
 
 /// What an [`Observer`](crate::Observer) saw of a clip.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +79,7 @@ impl Observation {
     ///
     /// | offset | type | what |
     /// |---|---|---|
-    /// | 0 | u8 | version, 1 |
+    /// | 0 | u8 | version, 2 |
     /// | 1 | u32 | statistics a burst, N |
     /// | 5 | u32 | crops a burst, C |
     /// | 9 | u32 | bursts |
@@ -87,8 +88,8 @@ impl Observation {
     /// | 29 | f64, f64 | times of the first and of the last picture, seconds |
     /// | 45 | f32, f32, f32 | [`frozen`](Self::frozen), [`mean`](Self::mean), [`spread`](Self::spread) |
     ///
-    /// and for each burst its start (f64, seconds), N statistics (f32) in the order of [`NAMES`], and C crops: x and y (u32
-    /// each) and four pictures of 128 x 128 bytes, row by row.
+    /// and for each burst its start (f64, seconds), N statistics (f32) in the order of [`NAMES`], C crops: x and y (u32
+    /// each) and four pictures of 128 x 128 bytes, row by row; and the two views, native and whole, of 224 x 224 bytes each.
     ///
     /// # Errors
     /// Those of the writer.
@@ -114,6 +115,8 @@ impl Observation {
                 out.write_all(&crop.y.to_le_bytes())?;
                 out.write_all(&crop.pictures)?;
             }
+            out.write_all(&features.views.native)?;
+            out.write_all(&features.views.whole)?;
         }
         Ok(())
     }
@@ -179,7 +182,14 @@ impl Bytes<'_> {
         let start = self.time()?;
         let statistics = (0..NAMES.len()).map(|_| self.number()).collect::<Option<Vec<_>>>()?;
         let crops = (0..CROPS).map(|_| self.crop(width, height)).collect::<Option<Vec<_>>>()?;
-        Some(Features { start, statistics, crops })
+        let views = Views { native: self.view()?, whole: self.view()? };
+        Some(Features { start, statistics, crops, views })
+    }
+
+    fn view(&mut self) -> Option<Vec<u8>> {
+        let (samples, rest) = self.0.split_at_checked(SAMPLES)?;
+        self.0 = rest;
+        Some(samples.to_vec())
     }
 
     fn crop(&mut self, width: usize, height: usize) -> Option<Crop> {
@@ -238,7 +248,7 @@ mod tests {
         assert!(with(0, &[VERSION]).is_some());
         let crop = HEADER + 8 + 4 * NAMES.len();
         for (at, value, why) in [
-            (0, &[2][..], "another version"),
+            (0, &[1][..], "another version"),
             (1, &3_u32.to_le_bytes(), "other statistics"),
             (9, &4_u32.to_le_bytes(), "more bursts than bytes"),
             (9, &u32::MAX.to_le_bytes(), "far more bursts"),

@@ -4,7 +4,7 @@ use crate::burst::PICTURES;
 use crate::crops::SIDE;
 use crate::observation::{MOST_BURSTS, Observation};
 use crate::window::Window;
-use crate::{Burst, Features};
+use crate::{Burst, Features, Views};
 
 /// Seconds from the start of one burst to that of the next, until there are too many.
 const INTERVAL: f64 = 0.5;
@@ -39,6 +39,7 @@ struct Open {
     number: usize,
     start: f64,
     window: Window,
+    views: Views,
     pictures: Vec<Plane<f32>>,
 }
 
@@ -80,19 +81,19 @@ impl Observer {
         }
         let due = self.last_begin.is_none_or(|begin| time >= begin + self.interval);
         if self.open.is_none() && due {
-            self.begin(size, time);
+            self.begin(luma, time);
         }
         let Some(open) = &mut self.open else { return };
         open.pictures.push(cut(luma, open.window));
         if open.pictures.len() == PICTURES
-            && let Some(Open { number, start, window, pictures }) = self.open.take()
+            && let Some(Open { number, start, window, views, pictures }) = self.open.take()
             && let Some(burst) = pictures.try_into().ok().and_then(Burst::new)
         {
-            self.bursts.push(Features::of(&burst, number, (window.x, window.y), start));
+            self.bursts.push(Features::of(&burst, number, (window.x, window.y), start, views));
         }
     }
 
-    fn begin(&mut self, (width, height): (usize, usize), time: f64) {
+    fn begin(&mut self, luma: LumaRef<'_>, time: f64) {
         if self.bursts.len() == MOST_BURSTS {
             let mut index = 0;
             self.bursts.retain(|_| {
@@ -104,8 +105,9 @@ impl Observer {
         let number = self.begun;
         self.begun += 1;
         self.last_begin = Some(time);
-        let window = Window::of_burst(number, width, height);
-        self.open = Some(Open { number, start: time, window, pictures: Vec::with_capacity(PICTURES) });
+        let window = Window::of_burst(number, luma.layout().width, luma.layout().height);
+        let views = Views::of(luma, window);
+        self.open = Some(Open { number, start: time, window, views, pictures: Vec::with_capacity(PICTURES) });
     }
 
     /// Counts the picture as equal to the one before, or not, and takes in its mean and spread, on a thinned grid.

@@ -171,6 +171,7 @@ pub(crate) fn of_network(expert: &str, generated: bool) -> String {
     let seen = match expert {
         "spatial" => "the finest detail within pictures".to_owned(),
         "temporal" => "what changes from picture to picture".to_owned(),
+        "appearance" => "whole pictures".to_owned(),
         other => format!("crops of the pictures ({other})"),
     };
     let whose = if generated { "generated clips" } else { "clips of cameras" };

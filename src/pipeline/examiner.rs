@@ -101,7 +101,9 @@ mod tests {
             "The pictures are unlike any that the detector was trained on: at a distance of 3.2, where up to 2.1 is judged.",
         ];
         let abstentions = abstentions.map(str::to_owned);
-        for sentence in sentences(&["spatial", "temporal"]).into_iter().chain(refusals).chain(abstentions) {
+        for sentence in
+            sentences(&["spatial", "temporal", "appearance"]).into_iter().chain(refusals).chain(abstentions)
+        {
             let french = Language::French.told(&sentence);
             assert_ne!(french, sentence);
             for english in [" is ", "The ", " than ", " of ", "camera", "network", " the "] {

@@ -7,6 +7,7 @@ mod filter;
 mod fourier;
 mod nonuniform;
 mod reduce;
+mod resize;
 mod short_time;
 mod windowed;
 
@@ -16,6 +17,7 @@ pub use fourier::{Spectrum, spectrum, tile_from_lines};
 pub use nonuniform::NonuniformSpectrum;
 pub use num_complex::Complex32;
 pub use reduce::{halve, reduce, reduce_with_spread, reduced_size, reduction};
+pub use resize::{Area, resize};
 pub use short_time::{ShortTime, raised_cosine};
 pub use windowed::WindowedPower;
 

@@ -60,6 +60,7 @@ pub(crate) const PARTS: super::Pairs = &[
     ("Change between pictures, beside fine detail within them,", "Le changement entre les images, comparé à leur détail fin,"),
     ("the finest detail within pictures", "le détail le plus fin des images"),
     ("what changes from picture to picture", "ce qui change d'une image à l'autre"),
+    ("whole pictures", "les images entières"),
     ("camera", "une caméra"),
     ("generated", "une génération"),
     ("generated clips", "les clips générés"),
