@@ -26,7 +26,11 @@ pub fn manifests(
         let unread = |source| ProvenanceError::Io { action: "read", path: input.to_owned(), source };
         // Said with the file's name, as it is without a jail.
         input.metadata().map_err(unread)?;
-        let files = Files::open(input)?;
+        let named = |error: Error| {
+            let (text, kind) = (format!("{}: {error}", input.display()), error.kind());
+            Error::Told { text, kind }
+        };
+        let files = Files::open(input).map_err(named)?;
         let errand = Errand { anchors: trust.to_parcels(), limits: *limits, ..Errand::empty() };
         let mut reader = Reader::new(ward, &files, errand, cancel);
         let told = reader.ask(&Order::Document, &());

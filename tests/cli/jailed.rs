@@ -79,6 +79,9 @@ fn manifests_as_crjson_come_out_of_the_jail_as_from_outside() {
         assert_eq!((inside.exit(), outside.exit()), (exit, exit));
         assert_eq!(inside.stderr, outside.stderr, "{path:?}");
     }
+    let folder = user.verify(matroska.parent().unwrap(), "--format crjson --jail required");
+    assert_eq!(folder.exit(), 2);
+    assert!(folder.stderr.contains(matroska.parent().unwrap().to_str().unwrap()), "{}", folder.stderr);
 }
 
 #[test]
