@@ -14,6 +14,7 @@ import scores
 from batches import MOSAICS, PAIRS, Batches
 from budget import Budget
 from features import Features, load
+from folds import NEWEST_FOLD
 from networks import EXPERTS
 from plan import AUTOENCODERS
 from precision import fast, half
@@ -23,8 +24,6 @@ MARGIN = 1.0
 # What patches of mosaics are worth beside whole crops.
 WHERE = 0.3
 BATCH = 64
-# All training clips of the newest generators are in this fold (`groups.PINNED`), so its model knows older ones only (P8).
-NEWEST_FOLD = 0
 
 
 def left_out(fold: int) -> str:
