@@ -80,6 +80,10 @@ export async function inspect(page, name) {
   assert.deepEqual(told, [], `${name}: axe-core`);
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wider <= 1, `${name}: the page is ${wider} pixels wider than the window`);
+  // What juts out on the left makes a page no wider.
+  const cut = await page.locator("button:visible").evaluateAll((all) =>
+    all.filter((one) => one.getBoundingClientRect().left < 0).map((one) => one.textContent));
+  assert.deepEqual(cut, [], `${name}: buttons cut off`);
   assert.deepEqual(page.faults, [], name);
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
 }
