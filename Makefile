@@ -1,4 +1,4 @@
-.PHONY: setup build demo test bench parity
+.PHONY: setup build demo test fuzz bench parity detectors
 
 setup:
 	@scripts/setup.sh
@@ -16,6 +16,10 @@ test: setup
 	@scripts/deny.sh
 	@scripts/test.sh
 
+# libFuzzer with coverage, so many seconds for each target; fuzz/ and scripts/fuzz.sh say which, and how to go on for long.
+fuzz: setup
+	@scripts/fuzz.sh $(or $(TIME),60)
+
 bench: build
 	@scripts/bench-stamp.sh "$(CLIP)"
 	@scripts/bench-audio.sh
@@ -28,3 +32,7 @@ bench: build
 # The networks and the loop around them against live diffusers; downloads torch.
 parity: setup
 	@scripts/parity.sh
+
+# From labelled clips (the folder of index.csv) to the ONNX files of detectors/traces, in steps that go on where they were stopped.
+detectors: setup
+	@scripts/detectors.sh "$(CLIPS)"

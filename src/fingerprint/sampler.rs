@@ -40,8 +40,8 @@ impl Samples {
         let (width, height) = sizes.split_at(8);
         let number = |bytes: &[u8]| usize::try_from(u64::from_le_bytes(bytes.try_into().ok()?)).ok();
         let size = (number(width)?, number(height)?);
-        // As much as any decoder gives.
-        if size.0.checked_mul(size.1).is_none_or(|samples| samples > 1 << 32) {
+        // As much as any decoder gives; without samples the other side could be of any length.
+        if !(1..=1 << 32).contains(&size.0.checked_mul(size.1)?) {
             return None;
         }
         let factor = reduction(size.0, size.1, SHORT_SIDE, MOST_SAMPLES);
@@ -155,6 +155,9 @@ mod tests {
             assert!(with(24, &sample.to_le_bytes()).is_none(), "{sample}");
         }
         assert!(Samples::from_bytes(&bytes[..16]).is_none(), "no pictures");
+        // Four times the longer side overflows, which a fuzzer found.
+        let endless = [&0_u64.to_le_bytes()[..], &(u64::MAX / 2).to_le_bytes(), &[0; 100]].concat();
+        assert!(Samples::from_bytes(&endless).is_none(), "one side without end, and none on the other");
     }
 
     proptest! {

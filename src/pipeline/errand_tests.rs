@@ -59,6 +59,15 @@ fn all_that_is_told_comes_back_as_it_was() {
     }
 }
 
+#[test]
+#[ignore = "writes what fuzz/seeds.py asks for, into the folder FILIGRANE_SEEDS"]
+fn seeds_for_the_fuzz_target() {
+    let folder = std::path::PathBuf::from(std::env::var_os("FILIGRANE_SEEDS").expect("a folder"));
+    for (number, message) in told().iter().enumerate() {
+        std::fs::write(folder.join(format!("seed-{number:04}")), message).expect("written");
+    }
+}
+
 /// SplitMix64: the same on every machine.
 struct Dice(u64);
 
