@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes of strangers, with libFuzzer and coverage: fuzz.sh SECONDS [TARGET...]; two targets at a time.
+# Fuzzes what reads bytes of strangers, with libFuzzer and coverage: fuzz.sh SECONDS [TARGET...]; JOBS targets at a time (2).
 #
 # Only the crates of this workspace report coverage, so that their dependencies are those that the tests have built;
 # COVERAGE=all instruments the dependencies, too, in a folder of its own, with `cargo fuzz` (many minutes). PROGRAM makes the seeds
@@ -51,7 +51,7 @@ running=()
 for one in "$@"; do
     fuzzed "$one" &
     running+=($!)
-    if [ "${#running[@]}" -eq 2 ]; then
+    if [ "${#running[@]}" -eq "${JOBS:-2}" ]; then
         for job in "${running[@]}"; do wait "$job" || status=1; done
         running=()
     fi

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     install_packages chromium ffmpeg openssl softhsm2 libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libswscale-dev \
-        libswresample-dev libclang-dev pkg-config gcc libc6-dev
+        libswresample-dev libclang-dev pkg-config gcc g++ libc6-dev
     # Whoever has Node from elsewhere has npm with it, and Debian's would not go beside it.
     command -v npm >/dev/null || install_packages npm
 else

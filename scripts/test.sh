@@ -22,6 +22,8 @@ cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" || status=$?
 PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-stores.sh 2>&1 || status=$?
 FILIGRANE=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-web.sh 2>&1 || status=$?
 PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane ROUNDS=${ROUNDS:-10} scripts/fuzz-api.sh 2>&1 || status=$?
+# Half a minute each: what reads bytes of strangers, by a fuzzer that sees which branches run.
+PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane JOBS=3 scripts/fuzz.sh "${FUZZ_SECONDS:-30}" 2>&1 || status=$?
 # "test result: ok. 12 passed; 0 failed; 1 ignored; …", once for each program.
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
      END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$log"

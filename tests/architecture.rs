@@ -139,6 +139,11 @@ fn each_room_imports_only_what_its_line_of_the_table_allows() {
             assert_eq!(name, "filigrane");
             continue;
         };
+        // Its targets are no room: they see what the root makes public.
+        if room == "fuzz" {
+            assert!(dependencies.iter().any(|name| name == "filigrane") && ours.count() == 0);
+            continue;
+        }
         let row = ROOMS.iter().find(|(listed, _)| *listed == room);
         let (_, allowed) = row.unwrap_or_else(|| panic!("{room} is missing in the table"));
         for import in ours {

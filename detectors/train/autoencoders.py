@@ -62,11 +62,19 @@ def network(path: Path, decoder: bool) -> nn.Sequential:
     return nn.Sequential(*layers).eval().to(memory_format=torch.channels_last)
 
 
+def files(folder: Path, name: str) -> list[Path]:
+    """Weights of encoder and decoder. Raises `FileNotFoundError` where `folder` lacks one."""
+    found = [next(folder.glob(f"{name}_{part}.*"), None) for part in ("encoder", "decoder")]
+    if None in found:
+        raise FileNotFoundError(f"{folder} lacks {name}_encoder and {name}_decoder: set VAE to the folder of the autoencoders' weights")
+    return found
+
+
 class Autoencoder:
     """One encoder with its decoder, from `folder`."""
 
     def __init__(self, folder: Path, name: str):
-        parts = [next(folder.glob(f"{name}_{part}.*")) for part in ("encoder", "decoder")]
+        parts = files(folder, name)
         self.encoder, self.decoder = network(parts[0], False), network(parts[1], True)
 
     @torch.no_grad()

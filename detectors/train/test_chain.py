@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import sys
 import tomllib
 
 import numpy as np
@@ -33,6 +34,7 @@ import scores
 import split
 import synthetic
 import trees
+import variants
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +265,13 @@ def test_chains_are_drawn_from_the_clip_alone_and_keep_sides_judgeable():
         for filters in steps[0]["filters"]:
             if filters.startswith("scale=") and "trunc" not in filters:
                 assert min(int(side) for side in filters[6:].split(":")[:2]) >= chains.LEAST_SIDE - 2
+
+
+def test_missing_weights_of_an_autoencoder_are_said_before_anything_is_made(tmp_path, monkeypatch):
+    (tmp_path / "plan.jsonl").write_text(json.dumps({"id": "a", "kind": "redrawn", "vae": "taesd", "part": "train", "file": "x.mp4"}) + "\n")
+    monkeypatch.setattr(sys, "argv", ["variants.py", str(tmp_path), str(tmp_path), str(tmp_path / "none"), "1"])
+    with pytest.raises(SystemExit, match="none lacks taesd_encoder"):
+        variants.main()
 
 
 def test_camera_clips_are_cut_to_the_shapes_of_generated_ones():

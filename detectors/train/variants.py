@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import plan
-from autoencoders import Autoencoder
+from autoencoders import Autoencoder, files
 from chains import encode
 
 # What a camera's or an editor's software does; the result is still camera footage.
@@ -126,6 +126,11 @@ def main():
     gone = failed(state)
     wanted = [version for version in plan.load(state) if version["id"] not in gone]
     wanted = [version for version in wanted if not path_of(version, clips, state).exists()]
+    for name in {version["vae"] for version in wanted if version.get("vae")}:
+        try:
+            files(weights, name)
+        except FileNotFoundError as error:
+            raise SystemExit(f"variants: {error}") from error
     # What is trained on first, so that training can begin; those of one autoencoder after each other, so that a process loads few.
     wanted.sort(key=lambda version: (version["part"] == "test", version.get("vae", ""), version["id"]))
     began, before = time.time(), os.times()

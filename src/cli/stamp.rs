@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use filigrane::frame::Limits;
 use filigrane::media::{Cancel, EncodeOptions, VideoCodec, muxer_for};
-use filigrane::pipeline::{self, Demand, Force, Stamp, Stamped};
+use filigrane::pipeline::{self, Force, Stamp, Stamped, Ward};
 use filigrane::provenance::{Assertion, Consent, Disclosed, Identity, ModelCard, Origin, Track};
 use filigrane::verdict::{Jail, visible};
 use filigrane::watermark::{Key, Strength};
@@ -52,10 +52,7 @@ pub fn run(wanted: &args::Stamp, common: &Common, cancel: &Cancel) -> Result<u8,
     let ward = jail::ward(wanted.jail.demand);
     let encode = match &stream {
         Some(tracks) => {
-            if wanted.jail.demand == Demand::Required {
-                return Err(about(pipeline::Error::Unjailed.into()));
-            }
-            check_stream(wanted, tracks).map_err(about)?;
+            check_stream(wanted, tracks, ward.as_ref(), cancel).map_err(about)?;
             EncodeOptions::new(VideoCodec::H264)
         }
         None => {
@@ -160,7 +157,12 @@ fn encoding(wanted: &args::Stamp) -> Result<EncodeOptions, Failure> {
 }
 
 /// Refuses wishes that a stream in several files cannot fulfil, before anything is made.
-fn check_stream(wanted: &args::Stamp, tracks: &[Track]) -> Result<(), Failure> {
+fn check_stream(
+    wanted: &args::Stamp,
+    tracks: &[Track],
+    ward: Option<&Ward>,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
     if !wanted.no_watermark {
         return Err(pipeline::Error::Packaged.into());
     }
@@ -168,7 +170,7 @@ fn check_stream(wanted: &args::Stamp, tracks: &[Track]) -> Result<(), Failure> {
         let why = "--force replaces no folder: give --output a new one";
         return Err(Failure::Usage(why.to_owned()));
     }
-    Ok(pipeline::check_stream(tracks, &wanted.output, &Limits::default())?)
+    Ok(pipeline::check_stream(tracks, &wanted.output, ward, &Limits::default(), cancel)?)
 }
 
 /// What the signer states beside origin and marks.

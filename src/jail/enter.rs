@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
@@ -16,13 +19,14 @@ const SPACE: u64 = 1 << 30;
 const RULES: ABI = ABI::V6;
 
 /// Closes the jail around this process for ever, as far as this system can, and says how far that is. It must have one
-/// thread alone, and be done with opening files; `files` of them stay open.
-pub fn enter(bounds: &Bounds, files: u64) -> Level {
+/// thread alone, and be done with opening files; `files` of them stay open. Those in `readable` can still be opened by their
+/// names, to be read, where the system has Landlock.
+pub fn enter(bounds: &Bounds, files: u64, readable: &[PathBuf]) -> Level {
     // Whoever started this process has gone: nobody would end it.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let limits = limit(bounds, files);
-    let landlock = deny_files().unwrap_or(false);
-    let seccomp = filter::install(landlock, bounds.output).is_ok();
+    let landlock = deny_files(readable).unwrap_or(false);
+    let seccomp = filter::install(landlock, !readable.is_empty(), bounds.output).is_ok();
     Level { limits, landlock, seccomp }
 }
 
@@ -50,14 +54,20 @@ fn limit(bounds: &Bounds, files: u64) -> bool {
     })
 }
 
-/// No rule is added to the set, so all that it handles is refused. Also makes that no program gains rights by being run.
-fn deny_files() -> Result<bool, landlock::RulesetError> {
+/// All that the set of rules handles is refused, but for reading these files. Also makes that no program gains rights by
+/// being run.
+fn deny_files(readable: &[PathBuf]) -> Result<bool, landlock::RulesetError> {
+    // What can't be opened now needs no rule: it won't be later.
+    let open = readable.iter().filter_map(|path| PathFd::new(path).ok());
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(RULES))?
         .handle_access(AccessNet::from_all(RULES))?
         .scope(Scope::from_all(RULES))?
         .create()?
+        .add_rules(
+            open.map(|file| Ok::<_, landlock::RulesetError>(PathBeneath::new(file, AccessFs::ReadFile))),
+        )?
         .restrict_self()?;
     // Older kernels lack the rules for sockets, which the filter refuses in any case.
     Ok(status.ruleset != RulesetStatus::NotEnforced)

@@ -118,8 +118,9 @@ const MAKING: &[i64] = &[libc::SYS_memfd_create];
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Installs the filters in all threads. Where Landlock keeps files away, opening is left to it: FFmpeg's filter for picture
-/// signatures opens a file in memory by its name. Of several filters the strictest answer counts.
-pub(crate) fn install(landlock: bool, output: Output) -> Result<(), Missing> {
+/// signatures opens a file in memory by its name. `named`: files that it lets be read are asked for by name before that. Of
+/// several filters the strictest answer counts.
+pub(crate) fn install(landlock: bool, named: bool, output: Output) -> Result<(), Missing> {
     let errno = |code: i32| SeccompAction::Errno(u32::try_from(code).unwrap_or(1));
     // The C library then starts its threads by `clone`, whose flags a filter can see.
     let newer = rules([libc::SYS_clone3].into_iter());
@@ -129,14 +130,14 @@ pub(crate) fn install(landlock: bool, output: Output) -> Result<(), Missing> {
         refused.append(&mut rules(OPENING.iter().chain(older::OPENING).copied()));
     }
     apply(refused, SeccompAction::Allow, errno(libc::EACCES))?;
-    apply(allowed(output)?, SeccompAction::KillProcess, SeccompAction::Allow)
+    apply(allowed(named, output)?, SeccompAction::KillProcess, SeccompAction::Allow)
 }
 
 fn rules(calls: impl Iterator<Item = i64>) -> Rules {
     calls.map(|call| (call, Vec::new())).collect()
 }
 
-fn allowed(output: Output) -> Result<Rules, Missing> {
+fn allowed(named: bool, output: Output) -> Result<Rules, Missing> {
     let simple = [FREE, REFUSED, OPENING, older::FREE, older::REFUSED, older::OPENING, &[libc::SYS_clone3]];
     let mut all = rules(simple.concat().into_iter());
     if output == Output::Memory {
@@ -157,8 +158,9 @@ fn allowed(output: Output) -> Result<Rules, Missing> {
     all.insert(libc::SYS_prlimit64, vec![equal(2, 0)?]);
     // Facts about an open file, not about one by its name.
     let of_open = number(libc::AT_EMPTY_PATH);
-    all.insert(libc::SYS_newfstatat, vec![masked(3, of_open, of_open)?]);
-    all.insert(libc::SYS_statx, vec![masked(2, of_open, of_open)?]);
+    for (call, flags) in [(libc::SYS_newfstatat, 3), (libc::SYS_statx, 2)] {
+        all.insert(call, if named { Vec::new() } else { vec![masked(flags, of_open, of_open)?] });
+    }
     // Names of threads and of memory.
     let names = [libc::PR_SET_NAME, libc::PR_SET_VMA].map(|name| equal(0, number(name)));
     all.insert(libc::SYS_prctl, names.into_iter().collect::<Result<_, _>>()?);

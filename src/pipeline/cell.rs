@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
-use std::slice;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use filigrane_jail::{Line, enter};
 use filigrane_media::{Cancel, Decoder, Part, check_outline, probe_parts};
-use filigrane_provenance::{Asset, Heritage, TrustAnchors, crjson_asset, read_asset};
+use filigrane_provenance::{Asset, Heritage, TrustAnchors, crjson_asset, read_asset, read_fragments_from};
 use filigrane_watermark::Key;
 
 use crate::errand::{Errand, Order, Told, decoded, encoded};
@@ -19,6 +18,7 @@ use crate::look::Look;
 use crate::mark::{mark, watch};
 use crate::progress::Progress;
 use crate::reading::Reading;
+use crate::tracks::{Named, pictured};
 use crate::verify::Stages;
 use crate::video_code;
 
@@ -35,7 +35,8 @@ pub fn serve_jail() -> io::Result<()> {
     let nonsense = |error: String| io::Error::new(io::ErrorKind::InvalidData, error);
     let Some(errand) = line.hear()? else { return Ok(()) };
     let errand: Errand = decoded(&errand).map_err(nonsense)?;
-    let level = enter(&errand.bounds(), files.len() as u64);
+    let readable = errand.stream.as_ref().map(Named::files).unwrap_or_default();
+    let level = enter(&errand.bounds(), files.len() as u64, &readable);
     line.tell(&encoded(&Told::Level(level.to_byte())))?;
     let output = errand.output.and_then(|_| files.pop());
     if files.is_empty() {
@@ -88,6 +89,12 @@ impl<'a> Cell<'a> {
         let errand = self.errand;
         match order {
             Order::Read => {
+                if let Some(stream) = &errand.stream {
+                    let (tracks, copies) = (stream.tracks(), stream.copies());
+                    let (at, limits) = (errand.at, &errand.limits);
+                    let read = read_fragments_from(&tracks, &copies, &self.trust, at, stream.whole, limits);
+                    return Told::Reading(Reading::of(read, at, &self.asset.path().display().to_string()));
+                }
                 let outline =
                     check_outline(std::slice::from_ref(&self.part), &errand.limits, &Cancel::default());
                 if let Err(error) = outline {
@@ -105,7 +112,7 @@ impl<'a> Cell<'a> {
                     limits: &errand.limits,
                     cancel: &Cancel::default(),
                 };
-                match look.see(std::slice::from_ref(&self.part), depth, &stated, progress) {
+                match self.parts().and_then(|parts| look.see(&parts, depth, &stated, progress)) {
                     Ok(seen) => Told::Seen(Box::new(seen)),
                     Err(error) => Told::Unseen(Error::from(error).into()),
                 }
@@ -114,10 +121,18 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// What pictures are read from.
+    fn parts(&self) -> Result<Vec<Part>, filigrane_media::Error> {
+        match &self.errand.stream {
+            Some(stream) => pictured(&stream.tracks(), &self.errand.limits),
+            None => Ok(vec![self.part.clone()]),
+        }
+    }
+
     /// What may fail as a whole.
     fn attempt(&self, order: Order, progress: &dyn Progress) -> Result<Told, Error> {
-        let (parts, limits, cancel) = (slice::from_ref(&self.part), &self.errand.limits, Cancel::default());
-        let decoder = || Decoder::open_parts(parts, limits, &cancel);
+        let (limits, cancel) = (&self.errand.limits, Cancel::default());
+        let decoder = || Decoder::open_parts(&self.parts()?, limits, &cancel);
         match order {
             Order::Mark(how) => {
                 let output = self.output.take().ok_or(Error::Nothing)?;
@@ -126,7 +141,7 @@ impl<'a> Cell<'a> {
             }
             Order::Examine => Ok(Told::Made(Box::new(watch(decoder()?, progress)?.into()))),
             Order::Open => {
-                let info = probe_parts(parts, limits)?;
+                let info = probe_parts(&self.parts()?, limits)?;
                 Ok(Told::Opened(info.container, info.width, info.height))
             }
             Order::Inherit => {

@@ -13,6 +13,7 @@ use crate::made::Made;
 use crate::mark::Marking;
 use crate::reading::Reading;
 use crate::seen::{Seen, believable_line};
+use crate::tracks::Named;
 use crate::verify::Stages;
 
 /// Largest answer but those of [`Told::Seen`], [`Told::Heritage`] and [`Told::Document`], bytes: texts from manifests are cut to a length.
@@ -26,6 +27,8 @@ pub(crate) struct Errand {
     pub name: Vec<u8>,
     /// Names of the files beside it that were handed over too.
     pub beside: Vec<serde_bytes::ByteBuf>,
+    /// Instead of it, a stream whose files are opened by their names.
+    pub stream: Option<Named>,
     pub stages: Stages,
     pub anchors: Vec<(Option<TrustList>, String)>,
     pub at: Option<i64>,
@@ -44,6 +47,7 @@ impl Errand {
         Self {
             name: Vec::new(),
             beside: Vec::new(),
+            stream: None,
             stages: Stages { credentials: false, watermark: false, fingerprint: false, classifier: false },
             anchors: Vec::new(),
             at: None,

@@ -1,9 +1,10 @@
 use filigrane_fingerprint::Sampler;
 use filigrane_frame::{ColourRange, LumaLayout, LumaRef};
-use filigrane_provenance::{Asset, TrustAnchors, read_asset};
+use filigrane_provenance::{Asset, Track, TrustAnchors, read_asset};
 
 use super::*;
 use crate::seen::tests::seen;
+use crate::tracks::Streamed;
 
 fn pictures() -> crate::pictures::Pictures {
     let layout = LumaLayout { width: 40, height: 30, stride: 40, bits: 8, range: ColourRange::Limited };
@@ -129,9 +130,12 @@ fn lengths_that_promise_more_than_came_take_no_memory() {
 
 #[test]
 fn errands_come_back_as_they_were() {
+    let track = Track { init: "/a/init.mp4".into(), fragments: vec!["/a/1.m4s".into(), "/a/2.m4s".into()] };
+    let stream = Streamed::of(std::slice::from_ref(&track), true, &Limits::default()).expect("names");
     let errand = Errand {
         name: b"caf\xe9.mp4".to_vec(),
         beside: vec![serde_bytes::ByteBuf::from(b"caf\xe9.mp4.c2pa".to_vec())],
+        stream: Some(stream.named()),
         stages: Stages { credentials: true, watermark: true, fingerprint: false, classifier: false },
         anchors: Vec::new(),
         at: Some(-1),
@@ -144,5 +148,8 @@ fn errands_come_back_as_they_were() {
     };
     let again: Errand = decoded(&encoded(&errand)).expect("its own");
     assert_eq!(again.keys(), [Key::public()]);
+    let stream = again.stream.expect("a stream");
+    assert_eq!((stream.tracks(), stream.whole), (vec![track], true));
+    assert_eq!(stream.files().len(), 3, "what is not there has no copy");
     assert_eq!((again.name, again.limits), (errand.name, errand.limits));
 }

@@ -34,9 +34,6 @@ pub enum Error {
     /// A process in a jail gave no answer.
     #[error(transparent)]
     Jail(filigrane_jail::Fate),
-    /// A jail is required and can't be had for this.
-    #[error("a stream in several files can't be read in a jail: allow it with --jail best-effort")]
-    Unjailed,
     /// Output and input are one file.
     #[error("output and input are the same file: the input is never changed, choose another output")]
     SameFile,
@@ -111,7 +108,6 @@ impl Error {
             Self::Registry(error) => error.kind(),
             Self::Told { kind, .. } => *kind,
             Self::Jail(fate) => fate.kind(),
-            Self::Unjailed => ErrorKind::Unsupported,
             Self::SameFile
             | Self::Exists(_)
             | Self::Packaged

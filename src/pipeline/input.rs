@@ -3,11 +3,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use filigrane_frame::{Digest, Limits};
-use filigrane_media::{Cancel, Part, probe_parts};
+use filigrane_media::{Cancel, Part};
 use filigrane_provenance::{self as provenance, Asset, Credentials, Track, TrustAnchors};
 
 use crate::error::Error;
 use crate::file;
+use crate::tracks::{Streamed, pictured};
 use crate::ward::Ward;
 
 /// One file with what lies beside it, open.
@@ -15,6 +16,8 @@ pub(crate) struct Files {
     pub name: PathBuf,
     pub file: File,
     pub beside: Vec<(PathBuf, File)>,
+    /// The stream that it begins.
+    pub stream: Option<Streamed>,
     pub bytes: u64,
 }
 
@@ -26,7 +29,26 @@ impl Files {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = Part::opened(path)?;
         let bytes = file.metadata().map_err(|source| Error::Io { path: path.to_owned(), source })?.len();
-        Ok(Self { name: path.to_owned(), file, beside: open_beside(path), bytes })
+        Ok(Self { name: path.to_owned(), file, beside: open_beside(path), stream: None, bytes })
+    }
+
+    /// Those of a stream, all of which must be there.
+    ///
+    /// # Errors
+    /// Those of opening a video.
+    pub fn of_stream(tracks: &[Track], limits: &Limits) -> Result<Self, Error> {
+        let name = tracks.first().map(|track| track.init.clone()).ok_or(Error::Nothing)?;
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { path, source }
+        };
+        let mut bytes = 0_u64;
+        for path in tracks.iter().flat_map(Track::files) {
+            bytes = bytes.saturating_add(path.metadata().map_err(io(path))?.len());
+        }
+        let file = Part::opened(&name)?;
+        let stream = Some(Streamed::of(tracks, true, limits).map_err(io(&name))?);
+        Ok(Self { name, file, beside: Vec::new(), stream, bytes })
     }
 }
 
@@ -49,25 +71,27 @@ pub(crate) struct Opened<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Opens and measures it; with a ward, a single file so that it can be handed on. A stream in several files is read by
-    /// the engine by their names, and in this process.
-    pub fn open(self, cancel: &Cancel, ward: Option<&Ward>) -> io::Result<Opened<'a>> {
-        let Self::File(path) = self else {
-            if ward.is_some_and(Ward::is_required) {
-                let why =
-                    "a stream in several files can't be read in a jail: allow it with --jail best-effort";
-                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
-            }
+    /// Opens and measures it; with a ward, so that it can be handed on.
+    pub fn open(self, limits: &Limits, cancel: &Cancel, ward: Option<&Ward>) -> io::Result<Opened<'a>> {
+        let first = self.files().first().copied().filter(|_| ward.is_some());
+        let Some(name) = first else {
             let (digest, bytes) = self.digest(cancel)?;
             return Ok(Opened { input: self, digest, bytes, files: None });
         };
-        if ward.is_none() {
-            let (digest, bytes) = self.digest(cancel)?;
-            return Ok(Opened { input: self, digest, bytes, files: None });
-        }
-        let file = open_regular(path)?;
-        let (digest, bytes) = file::digest_of(&file, cancel)?;
-        let files = Files { name: path.to_owned(), file, beside: open_beside(path), bytes };
+        let (digest, bytes, files) = match self {
+            Self::File(path) => {
+                let file = open_regular(path)?;
+                let (digest, bytes) = file::digest_of(&file, cancel)?;
+                let beside = open_beside(path);
+                (digest, bytes, Files { name: name.to_owned(), file, beside, stream: None, bytes })
+            }
+            Self::Stream(tracks, whole) => {
+                let (digest, bytes) = self.digest(cancel)?;
+                let stream = Some(Streamed::of(tracks, whole, limits)?);
+                let file = open_regular(name)?;
+                (digest, bytes, Files { name: name.to_owned(), file, beside: Vec::new(), stream, bytes })
+            }
+        };
         Ok(Opened { input: self, digest, bytes, files: Some(files) })
     }
 
@@ -114,19 +138,12 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The files, in order, that show pictures: those of the first track that has some.
+    /// The files, in order, that show pictures.
     pub fn pictured(self, limits: &Limits) -> Result<Vec<Part>, filigrane_media::Error> {
-        let parts = |files: &mut dyn Iterator<Item = &Path>| files.map(Part::from).collect();
-        let Self::Stream(tracks, _) = self else { return Ok(parts(&mut self.files().into_iter())) };
-        let mut failure = None;
-        for track in tracks {
-            let files: Vec<Part> = parts(&mut track.files());
-            match probe_parts(&files, limits) {
-                Ok(_) => return Ok(files),
-                Err(error) => failure = failure.or(Some(error)),
-            }
+        match self {
+            Self::File(path) => Ok(vec![path.into()]),
+            Self::Stream(tracks, _) => pictured(tracks, limits),
         }
-        failure.map_or_else(|| Ok(Vec::new()), Err)
     }
 }
 

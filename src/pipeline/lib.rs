@@ -33,6 +33,7 @@ mod stamp;
 mod stamp_stream;
 mod still;
 mod thumbnail;
+mod tracks;
 mod verify;
 mod video_code;
 mod ward;

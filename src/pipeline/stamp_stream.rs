@@ -4,24 +4,28 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use filigrane_frame::Limits;
-use filigrane_media::Decoder;
+use filigrane_media::Cancel;
 use filigrane_provenance::{Claim, Track, check_tracks, sign_fragments};
-use filigrane_verdict::Jail;
 
 use crate::delivery::{register, title};
 use crate::error::Error;
 use crate::file::folder;
-use crate::input::Input;
-use crate::mark::watch;
 use crate::progress::Progress;
 use crate::stamp::{Stamp, Stamped};
 use crate::ward::Ward;
+use crate::workshop::Workshop;
 
 /// Whether a stream in several files can be signed into `output`, before any work is done; [`stamp_stream`] asks it too.
 ///
 /// # Errors
 /// A file that cannot be read or is named twice, an output that holds something already or cannot be made.
-pub fn check_stream(tracks: &[Track], output: &Path, limits: &Limits) -> Result<(), Error> {
+pub fn check_stream(
+    tracks: &[Track],
+    output: &Path,
+    ward: Option<&Ward>,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for path in tracks.iter().flat_map(Track::files) {
         let real = path.canonicalize().map_err(|source| Error::Io { path: path.to_owned(), source })?;
@@ -37,7 +41,7 @@ pub fn check_stream(tracks: &[Track], output: &Path, limits: &Limits) -> Result<
         return Err(Error::Exists(output.to_owned()));
     }
     check_tracks(tracks, limits)?;
-    Input::Stream(tracks, true).pictured(limits)?;
+    Workshop::of_stream(tracks, ward, limits, cancel)?.look()?;
     hidden(output).map(drop)
 }
 
@@ -56,11 +60,8 @@ pub fn stamp_stream(
     if how.watermark.is_some() {
         return Err(Error::Packaged);
     }
-    if how.ward.is_some_and(Ward::is_required) {
-        return Err(Error::Unjailed);
-    }
     let identity = how.identity.ok_or(Error::Nothing)?;
-    check_stream(tracks, output, &how.limits)?;
+    check_stream(tracks, output, how.ward, &how.limits, &how.cancel)?;
     let work = hidden(output)?;
     // The hidden folder is private; the one in it gets the mode a plain new folder has here.
     let made = work.path().join("stream");
@@ -72,8 +73,8 @@ pub fn stamp_stream(
     for folder in outputs.iter().flat_map(Track::files).filter_map(Path::parent) {
         fs::create_dir_all(folder).map_err(written(output))?;
     }
-    let files = Input::Stream(tracks, true).pictured(&how.limits)?;
-    let mut pictures = watch(Decoder::open_parts(&files, &how.limits, &how.cancel)?, progress)?;
+    let workshop = Workshop::of_stream(tracks, how.ward, &how.limits, &how.cancel)?;
+    let mut pictures = workshop.examine(progress)?;
     let mut claim = Claim::new(how.id, title(output), how.version);
     claim.origin = how.origin;
     claim.timestamp.clone_from(&how.timestamp);
@@ -110,7 +111,7 @@ pub fn stamp_stream(
         registered,
         frames: pictures.frames,
         notes,
-        jail: Jail::default(),
+        jail: workshop.jail(),
     })
 }
 

@@ -127,7 +127,7 @@ impl Verifier<'_> {
             report.classifier.state = ClassifierState::Skipped;
         }
         let mut stills = Vec::new();
-        match input.open(&self.cancel, self.ward) {
+        match input.open(&self.limits, &self.cancel, self.ward) {
             Ok(opened) => {
                 report.sha256 = Some(opened.digest.to_string());
                 report.bytes = Some(opened.bytes);

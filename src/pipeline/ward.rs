@@ -16,6 +16,7 @@ use crate::input::Files;
 use crate::progress::Progress;
 use crate::reading::Reading;
 use crate::seen::{Seen, believable_line};
+use crate::tracks::Streamed;
 
 /// Longest silence of a reader beside the time that hashing takes: opening, searching for a mark.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -69,15 +70,10 @@ impl Ward {
     /// No process can be started, or a whole jail is required and this system has none.
     pub fn probe(&self) -> Result<Level, Fate> {
         let file = File::open("/dev/null")?;
-        let files = Files { name: PathBuf::new(), file, beside: Vec::new(), bytes: 0 };
+        let files = Files { name: PathBuf::new(), file, beside: Vec::new(), stream: None, bytes: 0 };
         let cancel = Cancel::default();
         let mut reader = Reader::new(self, &files, Errand::empty(), &cancel);
         reader.start().map(|_| reader.level)
-    }
-
-    /// Whether nothing may be read without a whole jail.
-    pub(crate) fn is_required(&self) -> bool {
-        self.demand == Demand::Required
     }
 
     fn patience(&self, bytes: u64) -> Patience {
@@ -115,6 +111,7 @@ impl<'a> Reader<'a> {
         errand.name = files.name.as_os_str().as_bytes().to_vec();
         let name = |(path, _): &(PathBuf, File)| ByteBuf::from(OsString::from(path).as_bytes().to_vec());
         errand.beside = files.beside.iter().map(name).collect();
+        errand.stream = files.stream.as_ref().map(Streamed::named);
         let patience = ward.patience(files.bytes);
         errand.memory = ward.memory;
         errand.cpu_seconds = processor_time(patience, THREADS);
@@ -214,6 +211,12 @@ impl<'a> Reader<'a> {
             return Err(inmate.refuse("it did not say how it is jailed"));
         };
         self.level = Level::from_byte(level);
+        if self.files.stream.is_some() && !self.level.landlock {
+            // Nothing else lets a process open some files and no others.
+            let why =
+                "this system has no landlock, by which alone the files of a stream can be read in a jail";
+            return Err(Fate::Unstarted(std::io::Error::other(why)));
+        }
         if self.ward.demand == Demand::Required && !self.level.is_whole() {
             let lacks: Vec<_> = self.level.lacks().collect();
             let why = format!("this system has no {}, and a whole jail is required", lacks.join(", no "));

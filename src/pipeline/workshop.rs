@@ -1,14 +1,13 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
-use std::slice;
 use std::sync::Arc;
 
 use filigrane_fingerprint::VideoCode;
 use filigrane_frame::{ErrorKind, Limits};
 use filigrane_jail::{Demand, Fate, Level};
 use filigrane_media::{Cancel, Decoder, Error as MediaError, Part, probe_parts};
-use filigrane_provenance::{Asset, Heritage};
+use filigrane_provenance::{Asset, Heritage, Track};
 use filigrane_verdict::Jail;
 use tempfile::TempPath;
 
@@ -20,6 +19,7 @@ use crate::input::Files;
 use crate::mark::{Marking, mark, watch};
 use crate::pictures::Pictures;
 use crate::progress::Progress;
+use crate::tracks::pictured;
 use crate::video_code;
 use crate::ward::{Reader, Ward};
 
@@ -27,6 +27,8 @@ use crate::ward::{Reader, Ward};
 pub(crate) struct Workshop<'a> {
     files: Files,
     part: Part,
+    /// Those of a stream in several files, instead of that part.
+    tracks: &'a [Track],
     ward: Option<&'a Ward>,
     limits: &'a Limits,
     cancel: &'a Cancel,
@@ -52,7 +54,25 @@ impl<'a> Workshop<'a> {
     ) -> Result<Self, Error> {
         let files = Files::open(input)?;
         let part = files.file.try_clone().map_err(|source| Error::Io { path: input.to_owned(), source })?;
-        Ok(Self { files, part: Part::Open(Arc::new(part)), ward, limits, cancel, level: Cell::new(None) })
+        let part = Part::Open(Arc::new(part));
+        Ok(Self { files, part, tracks: &[], ward, limits, cancel, level: Cell::new(None) })
+    }
+
+    /// For a stream in several files, whose pictures are looked at and stay as they are.
+    pub fn of_stream(
+        tracks: &'a [Track],
+        ward: Option<&'a Ward>,
+        limits: &'a Limits,
+        cancel: &'a Cancel,
+    ) -> Result<Self, Error> {
+        let files = Files::of_stream(tracks, limits)?;
+        let part = Part::Named(files.name.clone());
+        Ok(Self { files, part, tracks, ward, limits, cancel, level: Cell::new(None) })
+    }
+
+    /// What this process reads pictures from.
+    fn parts(&self) -> Result<Vec<Part>, MediaError> {
+        if self.tracks.is_empty() { Ok(vec![self.part.clone()]) } else { pictured(self.tracks, self.limits) }
     }
 
     /// The name of its container, and how many samples its pictures have.
@@ -62,7 +82,7 @@ impl<'a> Workshop<'a> {
             Some(Told::Opened(container, width, height)) => Ok((container, samples(width, height))),
             Some(_) => Err(strange()),
             None => {
-                let info = probe_parts(slice::from_ref(&self.part), self.limits)?;
+                let info = probe_parts(&self.parts()?, self.limits)?;
                 Ok((info.container, samples(info.width, info.height)))
             }
         }
@@ -97,9 +117,7 @@ impl<'a> Workshop<'a> {
         match self.ask(&self.files, None, &Order::Examine, progress)? {
             Some(Told::Made(made)) => made.believable().ok_or_else(strange),
             Some(_) => Err(strange()),
-            None => {
-                watch(Decoder::open_parts(slice::from_ref(&self.part), self.limits, self.cancel)?, progress)
-            }
+            None => watch(Decoder::open_parts(&self.parts()?, self.limits, self.cancel)?, progress),
         }
     }
 
@@ -120,7 +138,7 @@ impl<'a> Workshop<'a> {
         let file = File::open(made).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         // The process that wrote it may have been taken over: another one reads it.
-        let files = Files { name: made.to_owned(), file, beside: Vec::new(), bytes };
+        let files = Files { name: made.to_owned(), file, beside: Vec::new(), stream: None, bytes };
         let code = match self.ask(&files, None, &Order::Code, &()) {
             Ok(Some(Told::Code(body))) => Ok(body.map(VideoCode::from_body)),
             Ok(Some(_)) => Err(strange()),

@@ -77,7 +77,7 @@ pub use origin::Origin;
 pub use passphrase::Passphrase;
 pub use profile::{Breach, check_certificates};
 pub use read::{crjson, crjson_asset, read, read_asset, read_at, read_manifest};
-pub use read_fragments::read_fragments;
+pub use read_fragments::{Beginnings, read_fragments, read_fragments_from};
 pub use sign::{Signed, sign};
 pub use sign_fragments::{check_tracks, sign_fragments};
 pub use statement::{Endorsement, read_statement, sign_statement};

@@ -36,10 +36,55 @@ pub fn read_fragments(
     whole: bool,
     limits: &Limits,
 ) -> Result<Credentials, Error> {
+    let copies = Beginnings::of(tracks, limits)?;
+    read_fragments_from(tracks, &copies.paths(), trust, at, whole, limits)
+}
+
+/// Copies of the initialisation segments of a stream, removed with this value: the engine goes by the endings of their names,
+/// and a file may change while it is read.
+#[derive(Debug)]
+pub struct Beginnings(Vec<NamedTempFile>);
+
+impl Beginnings {
+    /// Copies them; their content is not looked at.
+    ///
+    /// # Errors
+    /// Those of [`read_fragments`], or there is no room.
+    pub fn of(tracks: &[Track], limits: &Limits) -> Result<Self, Error> {
+        track::measure(tracks, limits)?;
+        let copies = tracks.iter().map(|track| {
+            let mut init = File::open(&track.init).map_err(Error::io("read", &track.init))?;
+            copy(&mut init).map_err(Error::io("write into", &std::env::temp_dir()))
+        });
+        copies.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Where they are, in the order of the tracks.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.0.iter().map(|copy| copy.path().to_owned()).collect()
+    }
+}
+
+/// As [`read_fragments`], with copies of the initialisation segments that were made before: nothing is written.
+///
+/// # Errors
+/// Those of [`read_fragments`], or there is not one copy for each track.
+pub fn read_fragments_from(
+    tracks: &[Track],
+    copies: &[PathBuf],
+    trust: &TrustAnchors,
+    at: Option<i64>,
+    whole: bool,
+    limits: &Limits,
+) -> Result<Credentials, Error> {
     let size = track::measure(tracks, limits)?;
+    if copies.len() != tracks.len() {
+        return Err(Error::Internal("a copy of an initialisation segment is missing".to_owned()));
+    }
     let read = read::within(size, trust, limits, |context, deadline| -> Result<Vec<_>, Error> {
         let how = How { context, trust, at, whole, deadline };
-        tracks.iter().map(|track| read_track(track, &how, limits)).collect()
+        let read = tracks.iter().zip(copies).map(|(track, init)| read_track(track, init, &how, limits));
+        read.collect()
     })?;
     let Some(all) = read else { return Ok(read::broken(BROKEN_OFF.to_owned(), None)) };
     Ok(joined(tracks, all))
@@ -73,12 +118,17 @@ struct How<'a> {
     deadline: Instant,
 }
 
-/// The credentials of one track, and its manifest store.
-fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credentials, Vec<u8>), Error> {
+/// The credentials of one track, whose initialisation segment is copied to `init`, and its manifest store.
+fn read_track(
+    track: &Track,
+    init: &Path,
+    how: &How<'_>,
+    limits: &Limits,
+) -> Result<(Credentials, Vec<u8>), Error> {
     let How { context, trust, at, whole, deadline } = *how;
     let path = &track.init;
-    let mut init = File::open(path).map_err(Error::io("read", path))?;
-    let store = match store::find(&Asset::named(path), &mut init, limits)? {
+    let reopened = || File::open(init).map_err(Error::io("read", path));
+    let store = match store::find(&Asset::named(path), &mut reopened()?, limits)? {
         Store::Found { bytes, location: Location::Embedded } => bytes,
         Store::Unreadable { why, location: Location::Embedded } => {
             return Ok((read::broken(why, Some(Location::Embedded)), Vec::new()));
@@ -93,8 +143,6 @@ fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credenti
             Err(why) => faults.push(fault(track, index, &why)),
         }
     }
-    // The engine goes by endings, and a file may change while it is read.
-    let init = copy(&mut init).map_err(Error::io("write into", &std::env::temp_dir()))?;
     let fit: Vec<PathBuf> =
         places.iter().filter_map(|(index, _)| track.fragments.get(*index)).cloned().collect();
     if fit.is_empty() {
@@ -103,7 +151,7 @@ fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credenti
         spoil(&mut credentials, faults);
         return Ok((credentials, store));
     }
-    let (mut credentials, reader) = match open(&init, &fit, context)? {
+    let (mut credentials, reader) = match open(init, &fit, context)? {
         Opened::Reader(reader, location, _) | Opened::Compared(reader, location, _) => {
             (read::summarise(&reader, location), reader)
         }
@@ -111,12 +159,12 @@ fn read_track(track: &Track, how: &How<'_>, limits: &Limits) -> Result<(Credenti
     };
     let mut changed = Vec::new();
     if credentials.codes.iter().any(|code| code == MISMATCH) {
-        find_changed(&init, &fit, 0, context, &mut changed)?;
+        find_changed(init, &fit, 0, context, &mut changed)?;
     }
     let trees = tree::of(&reader);
     let tree = places.iter().find_map(|(_, place)| trees.iter().find(|tree| tree.is_of(place)));
     let init_changed = match tree.filter(|_| !changed.is_empty()) {
-        Some(tree) => tree.init_holds(&mut init.reopen().map_err(Error::io("read", path))?, deadline),
+        Some(tree) => tree.init_holds(&mut reopened()?, deadline),
         None => Ok(None),
     };
     if init_changed.map_err(Error::io("read", path))? == Some(false) {
@@ -217,7 +265,7 @@ fn out_of_place(track: &Track, places: &[(usize, Place)], tree: Option<&Tree>, w
 
 /// Halves the fragments until those that do not hold stand alone.
 fn find_changed(
-    init: &NamedTempFile,
+    init: &Path,
     fragments: &[PathBuf],
     offset: usize,
     context: &Arc<Context>,
@@ -244,9 +292,9 @@ fn find_changed(
     find_changed(init, other, offset + one.len(), context, found)
 }
 
-fn open(init: &NamedTempFile, fragments: &[PathBuf], context: &Arc<Context>) -> Result<Opened, Error> {
-    let reader = Reader::from_shared_context(context).with_fragmented_files(init.path(), &fragments.to_vec());
-    read::opened(reader, init.path(), Location::Embedded)
+fn open(init: &Path, fragments: &[PathBuf], context: &Arc<Context>) -> Result<Opened, Error> {
+    let reader = Reader::from_shared_context(context).with_fragmented_files(init, &fragments.to_vec());
+    read::opened(reader, init, Location::Embedded)
 }
 
 fn copy(init: &mut File) -> io::Result<NamedTempFile> {

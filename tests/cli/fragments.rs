@@ -101,6 +101,47 @@ fn a_stream_is_signed_as_it_is_registered_and_answered_in_one_document() {
 }
 
 #[test]
+fn a_stream_is_read_in_a_jail_that_opens_its_files_alone() {
+    let user = signed();
+    let answer = verify(&user, "--jail required").verdict("verified", 0);
+    assert_eq!(answer["jail"]["level"], "whole");
+    assert_eq!(answer["media"]["width"], 640);
+    let without = verify(&user, "--jail off").verdict("verified", 0);
+    for part in ["sha256", "bytes", "media", "credentials", "watermark", "registry", "fingerprints"] {
+        assert_eq!(answer[part], without[part], "{part}");
+    }
+    let segment = user.path("out/seg-0-2.m4s");
+    let mut changed = std::fs::read(&segment).unwrap();
+    *changed.last_mut().unwrap() ^= 1;
+    std::fs::write(&segment, changed).unwrap();
+    let [jailed, own] = ["required", "off"].map(|how| {
+        verify(&user, &format!("--jail {how} --only credentials")).verdict("altered", 3)["credentials"]
+            .clone()
+    });
+    assert_eq!(jailed, own);
+}
+
+#[test]
+fn a_stream_that_is_signed_is_looked_at_in_a_jail() {
+    let user = user();
+    let stamped = stamp(&user, "--no-watermark --jail required --json").succeeds().json();
+    assert_eq!(stamped["jail"]["level"], "whole");
+    let answer = verify(&user, "").verdict("verified", 0);
+    assert_eq!(answer["credentials"]["manifest"], stamped["manifest"]);
+
+    let other = self::user();
+    let plain = stamp(&other, "--no-watermark --jail off --json").succeeds().json();
+    assert_eq!((&plain["frames"], &plain["jail"]["level"]), (&stamped["frames"], &"off".into()));
+    let hostile = self::user();
+    std::fs::write(hostile.path("in/seg-0-1.m4s"), "no video").unwrap();
+    let refusal = |how: &str| {
+        stamp(&hostile, &format!("--no-watermark --jail {how}")).refusal("seg-0-1.m4s").to_owned()
+    };
+    assert_eq!(refusal("required"), refusal("off"));
+    assert!(!hostile.path("out").exists());
+}
+
+#[test]
 fn a_model_is_signed_with_the_stream_that_it_made() {
     let user = user();
     std::fs::write(user.path("model.json"), r#"{"name": "Dream Machine", "licence": "Apache-2.0"}"#).unwrap();

@@ -122,14 +122,21 @@ fn a_mark_of_ones_own_key_is_found_in_the_jail() {
 }
 
 #[test]
-fn a_stream_in_several_files_is_refused_where_a_jail_is_required() {
+fn what_is_no_stream_is_told_of_in_the_jail_as_without() {
     let user = User::new();
     let init = user.path("init.mp4");
     let segment = user.path("seg-1.m4s");
     std::fs::copy(small(), &init).unwrap();
     std::fs::copy(small(), &segment).unwrap();
+    let [inside, outside] = ["required", "off"].map(|how| {
+        lasting(user.verify(&init, &format!("--jail {how} --fragments {}", segment.display())).json())
+    });
+    assert_eq!(inside, outside);
+    for path in [&init, &segment] {
+        std::fs::write(path, "no video").unwrap();
+    }
     let answer = user.verify(&init, &format!("--jail required --fragments {}", segment.display()));
-    assert!(answer.complaint("init.mp4").contains("--jail best-effort"));
+    answer.complaint("init.mp4");
 }
 
 #[test]

@@ -270,19 +270,3 @@ fn a_server_stamps_in_a_jail_and_lives_through_the_crash_of_an_encoder() {
     assert!(clip.to_string().contains("crashed the decoder (SIGABRT)"), "{clip}");
     assert_eq!(settled(&send(&fractal()))["state"], "done");
 }
-
-#[test]
-fn a_stream_in_several_files_is_not_signed_where_a_jail_is_required() {
-    let user = User::new();
-    let (init, segment) = (user.path("init.mp4"), user.path("seg-1.m4s"));
-    fs::copy(small(), &init).unwrap();
-    fs::copy(small(), &segment).unwrap();
-    let mut command = user.command();
-    command.args(["stamp", "init.mp4", "-o", "out", "--no-watermark", "--jail", "required", "--fragments"]);
-    let answer = crate::program::finish({
-        command.arg(&segment);
-        command
-    });
-    assert!(answer.refusal("init.mp4").contains("--jail best-effort"));
-    assert!(!user.path("out").exists());
-}

@@ -14,7 +14,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,12 @@ fn inside() {
         0 => Output::Memory,
         most => Output::Files(most),
     };
-    let level = enter(&Bounds { memory: number(0), cpu_seconds: number(8), output }, files.len() as u64);
+    let readable: Vec<PathBuf> = match &bounds[24..] {
+        [] => Vec::new(),
+        path => vec![PathBuf::from(String::from_utf8(path.to_vec()).expect("text"))],
+    };
+    let bounds = Bounds { memory: number(0), cpu_seconds: number(8), output };
+    let level = enter(&bounds, files.len() as u64, &readable);
     line.tell(&[level.to_byte()]).expect("told");
     while let Some(order) = line.hear().expect("orders") {
         let answer = act(&String::from_utf8(order).expect("text"), &mut files);
@@ -67,6 +72,7 @@ fn act(order: &str, files: &mut [File]) -> String {
         "environment" => std::env::vars_os().count().to_string(),
         "thread" => std::thread::spawn(|| 7).join().expect("a thread").to_string(),
         "open" => done(File::open(rest).map(drop)),
+        "change" => done(File::options().write(true).open(rest).map(drop)),
         "again" => done(File::options().write(true).open("/proc/self/fd/3").map(drop)),
         "create" => done(File::create(rest).map(drop)),
         "list" => done(fs::read_dir(rest).map(drop)),
@@ -118,6 +124,10 @@ fn descend(depth: u64) -> u64 {
 }
 
 fn start(bounds: Bounds, patience: Patience, files: &[&File]) -> (Inmate, Level) {
+    start_reading(bounds, patience, files, "")
+}
+
+fn start_reading(bounds: Bounds, patience: Patience, files: &[&File], readable: &str) -> (Inmate, Level) {
     let program = std::env::current_exe().expect("this program");
     let files: Vec<_> = files.iter().map(|file| file.as_fd()).collect();
     let mut inmate = Inmate::start(&program, &["inside"], &files, bounds, patience).expect("a child");
@@ -126,7 +136,7 @@ fn start(bounds: Bounds, patience: Patience, files: &[&File]) -> (Inmate, Level)
         Output::Files(most) => most,
     };
     let numbers = [bounds.memory, bounds.cpu_seconds, output].map(u64::to_le_bytes);
-    inmate.tell(&numbers.concat()).expect("told");
+    inmate.tell(&[&numbers.concat(), readable.as_bytes()].concat()).expect("told");
     let level = inmate.hear(&|| false).expect("a level");
     (inmate, Level::from_byte(level[0]))
 }
@@ -210,6 +220,33 @@ fn files_cannot_be_opened_made_listed_or_looked_for() {
     }
     assert!(!inside.exists());
     forbidden("look /etc/passwd");
+}
+
+fn a_file_that_was_named_before_can_be_read_and_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [named, other] = ["named", "other"].map(|name| folder.path().join(name));
+    for path in [&named, &other] {
+        fs::write(path, "content").expect("written");
+    }
+    let readable = named.to_str().expect("text");
+    let ask = |order: &str, path: &Path| {
+        let (mut inmate, level) = start_reading(BOUNDS, PATIENCE, &[], readable);
+        assert_eq!(level, Level::WHOLE);
+        inmate.tell(format!("{order} {}", path.display()).as_bytes())?;
+        inmate.hear(&|| false).map(|answer| String::from_utf8(answer).expect("text"))
+    };
+    for order in ["open", "look"] {
+        assert_eq!(ask(order, &named).expect("an answer"), "done", "{order}");
+    }
+    let refused =
+        [("open", &other), ("change", &named), ("create", &named), ("list", &folder.path().to_owned())];
+    for (order, path) in refused {
+        let answer = ask(order, path).expect("an answer");
+        assert!(answer.starts_with("refused"), "{order} {}: {answer}", path.display());
+    }
+    let removed = ask("remove", &named);
+    assert!(matches!(removed, Err(Fate::Forbidden)), "{removed:?}");
+    assert_eq!(fs::read_to_string(named).expect("still there"), "content");
 }
 
 #[track_caller]
@@ -310,6 +347,7 @@ fn main() -> ExitCode {
         input_comes_by_descriptor_and_cannot_be_written,
         an_output_that_was_handed_over_can_be_written_up_to_its_bound_and_nothing_else_can,
         files_cannot_be_opened_made_listed_or_looked_for,
+        a_file_that_was_named_before_can_be_read_and_no_other,
         files_cannot_be_removed,
         nobody_can_be_called,
         nothing_can_be_run_and_nobody_signalled,
