@@ -153,7 +153,8 @@ fn each_room_imports_only_what_its_line_of_the_table_allows() {
             assert!(!dependencies.iter().any(|dependency| dependency == taboo), "{room} imports {taboo}");
         }
     }
-    assert_eq!(packages.len(), ROOMS.len() + 1, "every room of the table exists");
+    // Beside the root and the fuzz targets.
+    assert_eq!(packages.len(), ROOMS.len() + 2, "every room of the table exists");
 }
 
 #[test]
