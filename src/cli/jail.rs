@@ -3,7 +3,7 @@ use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::Arc;
 
-use filigrane::pipeline::{Demand, Ward, serve_jail};
+use filigrane::pipeline::{Demand, Ward, serve_jail, try_jail};
 
 use crate::cli::args::{Common, JAILED};
 use crate::cli::error::Failure;
@@ -23,12 +23,16 @@ pub fn ward(demand: Demand) -> Option<Ward> {
 /// A whole jail is required and this system has none.
 pub fn tried_ward(demand: Demand, common: &Common) -> Result<Option<Ward>, Failure> {
     let Some(ward) = ward(demand) else { return Ok(None) };
-    let level = ward.probe().map_err(|fate| {
-        Failure::Usage(format!("no jail: {fate}; allow less by --jail best-effort, or none by --jail off"))
-    })?;
+    let level = try_jail();
+    let lacks = level.lacks().collect::<Vec<_>>().join(", no ");
+    if !level.is_whole() && demand == Demand::Required {
+        let why = format!("this system has no {lacks}, and a whole jail is required");
+        return Err(Failure::Usage(format!(
+            "no jail: {why}; allow less by --jail best-effort, or none by --jail off"
+        )));
+    }
     if !level.is_whole() && !common.quiet {
-        let lacks: Vec<_> = level.lacks().collect();
-        say(&format!("the jail is not whole: this system has no {}", lacks.join(", no ")));
+        say(&format!("the jail is not whole: this system has no {lacks}"));
     }
     Ok(Some(ward))
 }

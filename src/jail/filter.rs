@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seccompiler::{
     BackendError, BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
-    SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
+    SeccompFilter, SeccompRule, TargetArch, apply_filter, apply_filter_all_threads,
 };
 
 use crate::Output;
@@ -133,6 +133,13 @@ pub(crate) fn install(landlock: bool, named: bool, output: Output) -> Result<(),
     apply(allowed(named, output)?, SeccompAction::KillProcess, SeccompAction::Allow)
 }
 
+/// Whether the calling thread, and no other, could be given a filter: it has one now.
+pub(crate) fn works() -> bool {
+    let refused = SeccompAction::Errno(libc::EACCES.cast_unsigned());
+    let program = program(rules([libc::SYS_ptrace].into_iter()), SeccompAction::Allow, refused);
+    program.is_ok_and(|program| apply_filter(&program).is_ok())
+}
+
 fn rules(calls: impl Iterator<Item = i64>) -> Rules {
     calls.map(|call| (call, Vec::new())).collect()
 }
@@ -191,7 +198,10 @@ fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompRule,
 }
 
 fn apply(rules: Rules, other: SeccompAction, listed: SeccompAction) -> Result<(), Missing> {
+    Ok(apply_filter_all_threads(&program(rules, other, listed)?)?)
+}
+
+fn program(rules: Rules, other: SeccompAction, listed: SeccompAction) -> Result<BpfProgram, Missing> {
     let architecture: TargetArch = std::env::consts::ARCH.try_into()?;
-    let program: BpfProgram = SeccompFilter::new(rules, other, listed, architecture)?.try_into()?;
-    Ok(apply_filter_all_threads(&program)?)
+    Ok(SeccompFilter::new(rules, other, listed, architecture)?.try_into()?)
 }

@@ -4,6 +4,7 @@
 //!
 //! - [`Inmate`]: the child as its parent sees it: started, told what to do, listened to, ended;
 //! - [`enter`]: closes the jail around the calling process, before it reads a hostile byte;
+//! - [`trial`]: how far that is possible on this system;
 //! - [`Line`]: the child's end of what it is told and what it tells.
 //!
 //! A child that is killed by a signal, by its bounds or by its parent's clock is a finding about its input: [`Fate`].
@@ -19,7 +20,7 @@ mod message;
 mod rights;
 
 pub use bounds::{Bounds, Output};
-pub use enter::enter;
+pub use enter::{enter, trial};
 pub use fate::Fate;
 pub use inmate::{Inmate, Patience};
 pub use level::{Demand, Level};

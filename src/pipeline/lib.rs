@@ -48,7 +48,7 @@ pub use errand::believes;
 pub use error::Error;
 pub use examiner::{Examiner, Model};
 pub use file::digest_of;
-pub use filigrane_jail::{Demand, Fate, Level};
+pub use filigrane_jail::{Demand, Fate, Level, trial as try_jail};
 pub use filigrane_media::Cancel;
 pub use filigrane_provenance::active_manifest;
 pub use filigrane_verdict::Depth;

@@ -64,18 +64,6 @@ impl Ward {
         Self { timeout, ..self }
     }
 
-    /// How far a jail can be closed on this system.
-    ///
-    /// # Errors
-    /// No process can be started, or a whole jail is required and this system has none.
-    pub fn probe(&self) -> Result<Level, Fate> {
-        let file = File::open("/dev/null")?;
-        let files = Files { name: PathBuf::new(), file, beside: Vec::new(), stream: None, bytes: 0 };
-        let cancel = Cancel::default();
-        let mut reader = Reader::new(self, &files, Errand::empty(), &cancel);
-        reader.start().map(|_| reader.level)
-    }
-
     fn patience(&self, bytes: u64) -> Patience {
         let total = self.timeout.unwrap_or(TOTAL + Duration::from_secs(bytes / SLOWEST));
         let silence = SILENCE + Duration::from_secs(bytes / SLOWEST_HASHING);

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use filigrane_jail::{Bounds, Fate, Inmate, Level, Line, Output, Patience, enter};
+use filigrane_jail::{Bounds, Fate, Inmate, Level, Line, Output, Patience, enter, trial};
 
 const BOUNDS: Bounds = Bounds { memory: 128 << 20, cpu_seconds: 60, output: Output::Memory };
 /// As one that encodes has them.
@@ -153,6 +153,13 @@ fn outcome_of(order: &str, bounds: Bounds, patience: Patience) -> Result<String,
 
 fn the_jail_is_whole_on_this_machine() {
     assert_eq!(start(BOUNDS, PATIENCE, &[]).1, Level::WHOLE);
+}
+
+fn a_trial_tells_that_and_closes_nothing() {
+    assert_eq!(trial(), Level::WHOLE);
+    File::open("/etc/passwd").expect("still opened");
+    assert!(Command::new("/bin/true").status().expect("still run").success());
+    TcpListener::bind("127.0.0.1:0").expect("still listened");
 }
 
 fn input_comes_by_descriptor_and_cannot_be_written() {
@@ -344,6 +351,7 @@ fn main() -> ExitCode {
     }
     all!(
         the_jail_is_whole_on_this_machine,
+        a_trial_tells_that_and_closes_nothing,
         input_comes_by_descriptor_and_cannot_be_written,
         an_output_that_was_handed_over_can_be_written_up_to_its_bound_and_nothing_else_can,
         files_cannot_be_opened_made_listed_or_looked_for,
