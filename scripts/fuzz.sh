@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes of strangers, with libFuzzer and coverage: fuzz.sh SECONDS [TARGET...]; JOBS targets at a time (2).
+# Fuzzes what reads bytes of strangers, with libFuzzer and coverage: fuzz.sh SECONDS [TARGET...]; JOBS targets at a time (2). Of 0
+# seconds, all is built and no more.
 #
 # Only the crates of this workspace report coverage, so that their dependencies are those that the tests have built;
 # COVERAGE=all instruments the dependencies, too, in a folder of its own, with `cargo fuzz` (many minutes). PROGRAM makes the seeds
@@ -20,6 +21,7 @@ else
     RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/fuzz-rustc.sh cargo build --locked -p filigrane-fuzz --bins
     built=$target/debug
 fi
+[ "$seconds" -gt 0 ] || exit 0
 [ "$#" -gt 0 ] || set -- $(sed -n 's/^path = "targets\/\(.*\)\.rs"$/\1/p' fuzz/Cargo.toml)
 mkdir -p "$corpus" "$target/fuzz/found"
 seeds=$(mktemp -d)

@@ -15,15 +15,20 @@ if [ -z "${FILIGRANE_ONNXRUNTIME+set}" ] && FILIGRANE_ONNXRUNTIME=$(scripts/onnx
 fi
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.fuzz"' EXIT
 status=0
+cargo test --locked --workspace --no-run
+# Half a minute each: what reads bytes of strangers, by a fuzzer that sees which branches run. Many tests wait more than they work.
+scripts/fuzz.sh 0
+PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane nice scripts/fuzz.sh "${FUZZ_SECONDS:-30}" >"$log.fuzz" 2>&1 &
+fuzzing=$!
 cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" || status=$?
+wait "$fuzzing" || status=$?
+cat "$log.fuzz"
 # The page and its interface, with the program that the tests built.
 PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-stores.sh 2>&1 || status=$?
 FILIGRANE=${CARGO_TARGET_DIR:-target}/debug/filigrane scripts/test-web.sh 2>&1 || status=$?
 PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane ROUNDS=${ROUNDS:-10} scripts/fuzz-api.sh 2>&1 || status=$?
-# Half a minute each: what reads bytes of strangers, by a fuzzer that sees which branches run.
-PROGRAM=${CARGO_TARGET_DIR:-target}/debug/filigrane JOBS=3 scripts/fuzz.sh "${FUZZ_SECONDS:-30}" 2>&1 || status=$?
 # "test result: ok. 12 passed; 0 failed; 1 ignored; …", once for each program.
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
      END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$log"

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use riverqueue::Client;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::Error;
 use crate::store::Store;
@@ -8,6 +11,8 @@ use crate::store::Store;
 const CONNECTIONS: u32 = 2;
 /// How many tasks may wait, unless another bound is given.
 const BACKLOG: u64 = 100_000;
+/// Longest that the database may take for one call, unless another bound is given: a connection can hang without breaking.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A fleet's database, for those who submit tasks and ask what became of them.
 ///
@@ -16,6 +21,7 @@ pub struct Fleet {
     pub(crate) store: Store,
     pub(crate) client: Client,
     pub(crate) backlog: u64,
+    patience: Duration,
     runtime: Runtime,
 }
 
@@ -38,10 +44,13 @@ impl Fleet {
         let runtime = runtime()?;
         let store = runtime.block_on(async {
             let store = Store::connect(address, connections).await?;
-            let ready = match &store {
-                Store::Sqlite { .. } => store.prepare().await.map(|_| true)?,
-                Store::Postgres { .. } => store.is_prepared().await?,
+            let prepared = async {
+                match &store {
+                    Store::Sqlite { .. } => store.prepare().await.map(|_| true),
+                    Store::Postgres { .. } => store.is_prepared().await,
+                }
             };
+            let ready = within(PATIENCE, prepared, store.place()).await?;
             if ready { Ok(store) } else { Err(Error::Unprepared { place: store.place().to_owned() }) }
         })?;
         // River's clients hold on to a runtime only while they run.
@@ -49,7 +58,7 @@ impl Fleet {
             let _inside = runtime.enter();
             store.builder().build().map_err(|error| store.broken(&error))?
         };
-        Ok(Self { store, client, backlog: BACKLOG, runtime })
+        Ok(Self { store, client, backlog: BACKLOG, patience: PATIENCE, runtime })
     }
 
     /// Makes the tables of the database at an address, or brings them up to date; gives whether something was to do. Needs
@@ -67,6 +76,12 @@ impl Fleet {
         Self { backlog, ..self }
     }
 
+    /// The same with another bound on how long the database may take for one call; workers have bounds of their own.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
     /// The database, without secrets.
     pub fn place(&self) -> &str {
         self.store.place()
@@ -77,9 +92,25 @@ impl Fleet {
         self.runtime.shutdown_background();
     }
 
+    /// What the database says.
+    pub(crate) fn ask<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.block_on(within(self.patience, work, self.place()))
+    }
+
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
+}
+
+async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+    place: &str,
+) -> Result<T, Error> {
+    timeout(patience, work).await.unwrap_or_else(|_| {
+        let detail = format!("no answer within {} s", patience.as_secs());
+        Err(Error::Unreachable { place: place.to_owned(), detail })
+    })
 }
 
 /// A runtime on the caller's thread: a fleet waits more than it works.

@@ -166,8 +166,9 @@ impl Fleet {
         if let Some(after) = page.after {
             wanted = wanted.after_id(after);
         }
-        let listed = self.block_on(async { self.client.jobs().list(wanted).await });
-        let listed = listed.map_err(|error| self.store.broken(&error))?;
+        let listed = self.ask(async {
+            self.client.jobs().list(wanted).await.map_err(|error| self.store.broken(&error))
+        })?;
         Ok(listed.jobs.iter().map(Job::of).collect())
     }
 
@@ -177,7 +178,7 @@ impl Fleet {
     /// There is no such job, its state does not allow it, or the database fails.
     pub fn retry(&self, id: i64) -> Result<Job, Error> {
         let failed = |error: sqlx::Error| self.store.failed(error);
-        let row = self.block_on(async {
+        let row = self.ask(async {
             on!(&self.store, |pool, sql| {
                 let mut writing = pool.begin_writing().await.map_err(failed)?;
                 let held = sqlx::query_as::<_, (String, i64)>(sql.held).bind(id);
@@ -202,7 +203,7 @@ impl Fleet {
     /// There is no such job, a worker has it, or the database fails.
     pub fn drop_job(&self, id: i64) -> Result<(), Error> {
         let failed = |error: sqlx::Error| self.store.failed(error);
-        self.block_on(async {
+        self.ask(async {
             on!(&self.store, |pool, sql| {
                 let mut writing = pool.begin_writing().await.map_err(failed)?;
                 let held = sqlx::query_as::<_, (String, i64)>(sql.held).bind(id);

@@ -37,7 +37,7 @@ impl Fleet {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        self.block_on(self.endings(ids))
+        self.ask(self.endings(ids))
     }
 
     async fn endings(&self, ids: &[i64]) -> Result<Vec<(i64, Outcome)>, Error> {

@@ -41,7 +41,7 @@ impl Fleet {
     /// # Errors
     /// The database fails.
     pub fn stats(&self) -> Result<Stats, Error> {
-        let counted = self.block_on(async {
+        let counted = async {
             on!(&self.store, |pool, sql| {
                 let states = sqlx::query_as::<_, (String, i64)>(sql.states).bind(Args::KIND);
                 let states = states.fetch_all(pool).await?;
@@ -52,8 +52,9 @@ impl Fleet {
                 let loads = sqlx::query_as::<_, Row>(sql.loads).bind(Args::KIND).fetch_all(pool).await?;
                 sqlx::Result::Ok((states, oldest, lately, loads))
             })
-        });
-        let (counts, oldest, lately, loads) = counted.map_err(|error| self.store.failed(error))?;
+        };
+        let counted = self.ask(async { counted.await.map_err(|error| self.store.failed(error)) });
+        let (counts, oldest, lately, loads) = counted?;
         let mut states: BTreeMap<State, u64> = State::ALL.into_iter().map(|state| (state, 0)).collect();
         for (state, count) in counts {
             let state = state.parse::<JobState>().map_err(|error| self.store.broken(&error))?;

@@ -49,7 +49,7 @@ impl Fleet {
         }
         tasks.iter().try_for_each(Task::checked)?;
         let keys: Vec<String> = tasks.iter().map(Task::key).collect();
-        let answers = self.block_on(self.take_in(tasks, &keys))?;
+        let answers = self.ask(self.take_in(tasks, &keys))?;
         // The same task twice in one call: the first is new, the second is known by the first.
         let mut seen = HashSet::new();
         let each = keys.iter().map(|key| {

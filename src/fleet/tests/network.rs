@@ -119,3 +119,32 @@ fn what_was_lost_behind_a_bad_network_is_done_by_others_and_by_nobody_twice() {
     let ids: Vec<i64> = crossing.ids.iter().copied().chain([late]).collect();
     check(&fleet, &tasks, &ids);
 }
+
+#[test]
+fn who_asks_a_database_that_stops_answering_is_told_so_in_time() {
+    let rig = Rig::postgres();
+    let strait = Strait::to(&rig.address);
+    let patience = Duration::from_secs(2);
+    let fleet = crate::Fleet::open(&strait.address("fleet")).unwrap().with_patience(patience);
+    let tasks: Vec<Task> = (0..3).map(task).collect();
+    let ids: Vec<i64> = fleet.submit(&tasks).unwrap().into_iter().map(Answer::id).collect();
+    strait.turn(Weather::Swallowed);
+    let start = Instant::now();
+    let page = crate::Page { states: Vec::new(), after: None, most: 10 };
+    let silences = [
+        fleet.outcomes(&ids).map(drop),
+        fleet.stats().map(drop),
+        fleet.list(&page).map(drop),
+        fleet.submit(&tasks).map(drop),
+        fleet.retry(ids[0]).map(drop),
+        fleet.drop_job(ids[0]),
+    ];
+    for silence in silences {
+        let said = silence.unwrap_err().to_string();
+        assert!(said.contains("can't be reached: no answer within 2 s"), "{said}");
+    }
+    assert!(start.elapsed() < 8 * patience, "{:?}", start.elapsed());
+    strait.turn(Weather::Fair);
+    let anew = crate::Fleet::open(&strait.address("fleet")).unwrap();
+    assert_eq!(anew.stats().unwrap().states[&crate::State::Waiting], 3);
+}
