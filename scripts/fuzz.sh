@@ -31,7 +31,7 @@ trap 'rm -rf "$seeds"' EXIT
 python3 fuzz/seeds.py "$program" "$seeds" ${FOLDERS:-}
 # What the jail tells is known to its own crate alone.
 mkdir -p "$seeds/jail"
-FILIGRANE_SEEDS=$seeds/jail cargo test --quiet --locked --workspace --lib seeds_for_the_fuzz_target -- --ignored >/dev/null
+FILIGRANE_SEEDS=$seeds/jail cargo test --quiet --locked --workspace --lib all_that_is_told_comes_back_as_it_was >/dev/null
 
 # fuzzed TARGET: leaves its last lines, or all of what went wrong, in a log.
 fuzzed() {
