@@ -4,6 +4,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
+use rustix::fs::{FileType, fstat};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use crate::filter;
@@ -64,11 +65,15 @@ fn limit(bounds: &Bounds, files: u64) -> bool {
     })
 }
 
+fn is_regular(file: &PathFd) -> bool {
+    fstat(file).is_ok_and(|facts| FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile)
+}
+
 /// All that the set of rules handles is refused, but for reading these files. Also makes that no program gains rights by
 /// being run.
 fn deny_files(readable: &[PathBuf]) -> Result<bool, landlock::RulesetError> {
-    // What can't be opened now needs no rule: it won't be later.
-    let open = readable.iter().filter_map(|path| PathFd::new(path).ok());
+    // What can't be opened now needs no rule: it won't be later. A folder's would hold for all that lies in it.
+    let open = readable.iter().filter_map(|path| PathFd::new(path).ok()).filter(is_regular);
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(RULES))?

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-use filigrane_frame::Limits;
+use filigrane_frame::{ErrorKind, Limits};
 use filigrane_media::{Error, Part, probe_parts};
 use filigrane_provenance::{Beginnings, Track};
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,13 @@ impl Streamed {
             })
         };
         let tracks = tracks.iter().map(absolute).collect::<io::Result<Vec<_>>>()?;
-        // Whoever reads what can't be copied comes upon the same fault, and tells it.
-        let beginnings = Beginnings::of(&tracks, limits).ok();
+        let beginnings = match Beginnings::of(&tracks, limits) {
+            Ok(copies) => Some(copies),
+            // There is no room for them, say.
+            Err(error) if error.kind() == ErrorKind::Io => return Err(io::Error::other(error)),
+            // Whoever reads the tracks comes upon the same fault, and tells it.
+            Err(_) => None,
+        };
         Ok(Self { tracks, beginnings, whole })
     }
 

@@ -251,6 +251,10 @@ fn a_file_that_was_named_before_can_be_read_and_no_other() {
         let answer = ask(order, path).expect("an answer");
         assert!(answer.starts_with("refused"), "{order} {}: {answer}", path.display());
     }
+    let (mut inmate, _) = start_reading(BOUNDS, PATIENCE, &[], folder.path().to_str().expect("text"));
+    inmate.tell(format!("open {}", named.display()).as_bytes()).expect("told");
+    let answer = inmate.hear(&|| false).expect("an answer");
+    assert!(answer.starts_with(b"refused"), "all of a folder: {}", String::from_utf8_lossy(&answer));
     let removed = ask("remove", &named);
     assert!(matches!(removed, Err(Fate::Forbidden)), "{removed:?}");
     assert_eq!(fs::read_to_string(named).expect("still there"), "content");
