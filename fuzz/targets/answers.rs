@@ -70,9 +70,8 @@ fn server() -> SocketAddr {
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((what, answers)) = bytes.split_first() else { return };
-    let text = answers.to_vec();
     let mut parts = VecDeque::new();
-    let mut rest = &text[..];
+    let mut rest = answers;
     while let Some(at) = rest.windows(4).position(|window| window == b"\n--\n") {
         parts.push_back(rest[..at].to_vec());
         rest = &rest[at + 4..];

@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -106,7 +106,7 @@ impl<'a> Input<'a> {
     fn digest(self, cancel: &Cancel) -> io::Result<(Digest, u64)> {
         for path in self.files() {
             // The message names no file, which is clear where there is one alone.
-            if let (Err(error), Self::Stream(..)) = (path.metadata(), self) {
+            if let (Err(error), Self::Stream(..)) = (regular(path), self) {
                 return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
             }
         }
@@ -154,11 +154,15 @@ fn open_beside(path: &Path) -> Vec<(PathBuf, File)> {
 }
 
 fn open_regular(path: &Path) -> io::Result<File> {
-    // Asked before opening: opening a pipe would wait for its other end.
+    file::refuse_holes(&regular(path)?)?;
+    File::open(path)
+}
+
+/// Asked before opening: opening a pipe would wait for its other end.
+fn regular(path: &Path) -> io::Result<Metadata> {
     let facts = path.metadata()?;
     if !facts.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    file::refuse_holes(&facts)?;
-    File::open(path)
+    Ok(facts)
 }

@@ -137,6 +137,10 @@ fn what_is_no_stream_is_told_of_in_the_jail_as_without() {
     }
     let answer = user.verify(&init, &format!("--jail required --fragments {}", segment.display()));
     answer.complaint("init.mp4");
+    let folder = user.path("seg-2.m4s");
+    std::fs::create_dir(&folder).unwrap();
+    let answer = user.verify(&init, &format!("--jail required --fragments {}", folder.display()));
+    assert!(answer.complaint("init.mp4").contains("seg-2.m4s: not a regular file"));
 }
 
 #[test]
