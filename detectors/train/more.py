@@ -1,7 +1,8 @@
 """Training clips gathered after the division was frozen: which they are, and how to cut them again from public repositories.
 
   more.py list GATHERED... CLIPS DETECTORS     writes DETECTORS/more.csv from folders of clips with an index.csv each
-  more.py cut DETECTORS REPOSITORIES CLIPS     cuts the clips of more.csv anew into the folder CLIPS
+  more.py wholes CLIPS DETECTORS               writes DETECTORS/whole.csv of the whole pictures in CLIPS
+  more.py cut DETECTORS REPOSITORIES CLIPS     cuts the clips of more.csv and the whole pictures of whole.csv anew into the folder CLIPS
 
 REPOSITORIES holds each repository as OWNER+NAME (bare or not). A gathered clip is trained on only where it shares neither generator, repository
 nor footage with any clip of the calibration or test part.
@@ -10,6 +11,7 @@ nor footage with any clip of the calibration or test part.
 import collections
 import csv
 import hashlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -81,23 +83,64 @@ def listed(gathered: list[Path], clips: Path, detectors: Path) -> list[dict]:
     return out
 
 
+def probed(path: Path) -> tuple[int, int, float]:
+    """Width, height and seconds of a video file. Raises `subprocess.CalledProcessError`."""
+    ask = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=width,height:format=duration", "-of", "json", str(path)]
+    told = json.loads(subprocess.run(ask, check=True, capture_output=True, text=True).stdout)
+    return told["streams"][0]["width"], told["streams"][0]["height"], float(told["format"]["duration"])
+
+
+def held(row: dict, repository: Path, file) -> Path:
+    """Writes the original of a clip into `file`. Raises `subprocess.CalledProcessError`."""
+    file.write(subprocess.run(["git", "-C", str(repository), "show", f"{row['commit']}:{row['src_path']}"], check=True, capture_output=True).stdout)
+    file.flush()
+    return Path(file.name)
+
+
+def encode(source: Path, seconds: float, graph: str, quality: list[str], out: Path):
+    out.parent.mkdir(parents=True, exist_ok=True)
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-ss", f"{seconds / 4:.3f}", "-i", str(source), "-t", "1.7", "-an", "-vf", graph]
+    subprocess.run([*command, "-c:v", "libx264", "-pix_fmt", "yuv420p", *quality, "-fps_mode", "passthrough", str(out)], check=True)
+
+
 def cut(row: dict, repository: Path, out: Path):
     """The clip as those of the first collection were cut: 1.7 s from a quarter on, native pixels, at most 854 x 480 of the middle; of that, where a row
-    has a `crop`, only this panel without captions (width:height:x:y).
+    has a `crop`, only this panel without captions (width:height:x:y). Of a camera clip that is larger the whole picture, too, at most 1080 lines.
 
     Raises `subprocess.CalledProcessError`.
     """
-    with tempfile.NamedTemporaryFile(suffix=Path(row["src_path"]).suffix) as whole:
-        held = subprocess.run(["git", "-C", str(repository), "show", f"{row['commit']}:{row['src_path']}"], check=True, capture_output=True).stdout
-        whole.write(held)
-        whole.flush()
-        ask = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", whole.name]
-        duration = float(subprocess.run(ask, check=True, capture_output=True, text=True).stdout)
+    with tempfile.NamedTemporaryFile(suffix=Path(row["src_path"]).suffix) as file:
+        source = held(row, repository, file)
+        width, height, seconds = probed(source)
         graph = "crop='min(iw,854)':'min(ih,480)',crop=trunc(iw/2)*2:trunc(ih/2)*2"
-        if row["crop"]:
+        if row.get("crop"):
             graph += f",crop={row['crop']}"
-        command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-ss", f"{duration / 4:.3f}", "-i", whole.name, "-t", "1.7", "-an", "-vf", graph]
-        subprocess.run([*command, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "23", "-fps_mode", "passthrough", str(out)], check=True)
+        if not out.exists():
+            encode(source, seconds, graph, ["-crf", "23"], out)
+        if row.get("label", "camera") == "camera" and not row.get("crop") and min(width, height) > 480:
+            least = "scale='if(gt(iw,ih),-2,min(iw,1080))':'if(gt(iw,ih),min(ih,1080),-2)':flags=area,crop=trunc(iw/2)*2:trunc(ih/2)*2"
+            encode(source, seconds, least, ["-crf", "14", "-preset", "veryfast"], whole(out))
+
+
+def whole(clip: Path) -> Path:
+    """Where the whole picture of a clip is kept, if it was larger than the clip shows."""
+    return clip.parent.parent / "whole" / f"{clip.stem}.mkv"
+
+
+def wholes(clips: Path, detectors: Path) -> list[dict]:
+    """Rows of whole.csv: of the camera clips that are trained on those whose whole picture is in `clips`."""
+    known = {row["file"]: row for row in [*read(clips / "index.csv"), *read(detectors / "more.csv")]}
+    rows = []
+    for row in [*read(detectors / "split.csv"), *read(detectors / "more.csv")]:
+        path = whole(clips.parent / row["file"])
+        if row["part"] in ("train", "calibrate") and row["label"] == "camera" and path.exists():
+            width, height, _ = probed(path)
+            ask = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", str(path)]
+            frames = int(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip().strip(","))
+            if frames >= 12:
+                from_where = {key: known[row["file"]][key].rstrip(";") for key in ("repo", "commit", "src_path")}
+                rows.append({"file": row["file"], "width": width, "height": height, "frames": frames, **from_where})
+    return rows
 
 
 def main():
@@ -109,11 +152,15 @@ def main():
         write(detectors / "more.csv", FIELDS, [{field: row[field] for field in FIELDS} for row in rows])
         print(collections.Counter((row["part"], row["label"], row["reason"]) for row in rows))
         return
+    if verb == "wholes":
+        clips, detectors = paths
+        rows = wholes(clips, detectors)
+        write(detectors / "whole.csv", list(rows[0]), rows)
+        return
     detectors, repositories, clips = paths
-    for row in read(detectors / "more.csv"):
+    for row in [*read(detectors / "more.csv"), *read(detectors / "whole.csv")]:
         out = clips.parent / row["file"]
-        if row["part"] == "train" and not out.exists():
-            out.parent.mkdir(parents=True, exist_ok=True)
+        if row.get("part", "train") == "train" and not (out.exists() and ("part" in row or whole(out).exists())):
             cut(row, repositories / row["repo"].replace("/", "+"), out)
 
 

@@ -5,6 +5,8 @@ A version is a dictionary: `id`; `kind`; `file` of the clip (`other` of a second
 `crop` [x, y, width, height] in samples, `thin` (every so manyth picture), `pictures` at most, `stretch` of times;
 `vae` and `box` [x, y, width, height] in the crop where they are redrawn; `cut`, the second at which a spliced clip changes.
 
+`whole`, where it is of the whole picture of which the clip shows the middle, in front of whose chain it is made small.
+
 Kinds: `clip`, as it is but for crop and chain; `window`, a small camera window; `redrawn`, that window through an autoencoder;
 `upscaled`, `interpolated`, `denoised`, that window after such processing, still camera; `region`, redrawn within `box` only;
 `spliced`, camera and generated footage one after the other.
@@ -56,21 +58,25 @@ class Shapes:
             if row["label"] == "generated" and row["part"] == "train":
                 self.by_source[row["source"]].append((row["width"], row["height"], row["frames"]))
 
+    def drawn(self, lot: random.Random, width: int, height: int) -> tuple[int, int, int]:
+        """Width, height and pictures as those of some generated clip, turned like `width` x `height` and not larger; no side too small to judge."""
+        target = lot.choice(self.by_source[lot.choice(sorted(self.by_source))])
+        long, short = max(target[:2]), min(target[:2])
+        wide = (long, short) if width >= height else (short, long)
+        return *(max(min(own, LEAST_SIDE), min(own, most)) for own, most in zip((width, height), wide, strict=True)), target[2]
+
     def crop(self, lot: random.Random, row: dict) -> tuple[list[int], int, int]:
         """(crop, thin, pictures) for `row`; generated clips keep theirs."""
         width, height, frames = row["width"], row["height"], row["frames"]
         if row["label"] != "generated" and self.by_source:
-            target = lot.choice(self.by_source[lot.choice(sorted(self.by_source))])
-            long, short = max(target[:2]), min(target[:2])
-            wide = (long, short) if width >= height else (short, long)
-            width, height = (max(min(own, LEAST_SIDE), min(own, most)) for own, most in zip((width, height), wide, strict=True))
-            thin = max(1, min(round(frames / target[2]), frames // 12))
+            width, height, most = self.drawn(lot, width, height)
+            thin = max(1, min(round(frames / most), frames // 12))
         else:
-            target, thin = (0, 0, frames), 1
+            most, thin = frames, 1
         left = (row["width"] - width) // 2 * 2
         top = (row["height"] - height) // 2 * 2
         place = [lot.randrange(0, left + 1, 2), lot.randrange(0, top + 1, 2), even(width), even(height)]
-        return place, thin, min(frames // thin, max(12, target[2]), PICTURES)
+        return place, thin, min(frames // thin, max(12, most), PICTURES)
 
 
 def versions(rows: list[dict], more: list[dict] = ()) -> list[dict]:
@@ -115,8 +121,27 @@ def equalised(row: dict, shapes: Shapes, name: str, stretch: bool) -> dict:
     return base(row, "clip", chain=name, tuple=f"{row['file']}:{name}", crop=crop, thin=thin, pictures=pictures, steps=steps, stretch=times)
 
 
+def shrunk(row: dict, shapes: Shapes, name: str) -> dict:
+    """The whole picture of a camera clip in the shape of a generated one, encoded once before the chain: what somebody shows who edits footage or
+    posts it. A crop of the same footage at native size is softer and closer than anything a generator makes, and would teach that sharp is generated."""
+    lot = lot_of(name, row["file"])
+    _, _, frames = row["whole"]
+    width, height, most = shapes.drawn(lot, *row["whole"][:2])
+    width, height = even(width), even(height)
+    thin = max(1, min(round(frames / most), frames // 12))
+    pictures = min(frames // thin, max(12, most), PICTURES)
+    kernel = lot.choice(("bicubic", "bilinear", "lanczos", "area"))
+    fit = [f"scale={width}:{height}:force_original_aspect_ratio=increase:flags={kernel}", f"crop={width}:{height}"]
+    first = {"filters": fit, "codec": [*chains.X264, "-crf", f"{lot.randint(16, 26)}", "-preset", "veryfast"]}
+    steps = [first, *chains.drawn(lot, width, height, pictures)]
+    times = frames / SECONDS / thin / RATE
+    return base(row, "clip", chain=name, tuple=f"{row['file']}:{name}", whole=True, thin=thin, pictures=pictures, steps=steps, stretch=times)
+
+
 def trained(row: dict, shapes: Shapes) -> list[dict]:
     made = [base(row, "clip")] + [equalised(row, shapes, f"drawn{number}", True) for number in range(DRAWN)]
+    if row.get("whole"):
+        made += [shrunk(row, shapes, f"whole{number}") for number in range(DRAWN)]
     if row["label"] == "camera" and min(row["width"], row["height"]) >= 192 and row["frames"] >= WINDOW_PICTURES:
         lot = lot_of("window", row["file"])
         made += windows(row, lot.sample(AUTOENCODERS, 2), [lot.choice(PROCESSED)], 1)
@@ -210,6 +235,16 @@ def read_more(detectors: Path) -> list[dict]:
     return [row | {key: int(row[key]) for key in ("width", "height", "frames", "fold")} for row in rows]
 
 
+def with_wholes(rows: list[dict], detectors: Path) -> list[dict]:
+    """`rows` with (width, height, frames) of the whole picture where whole.csv lists one."""
+    path = detectors / "whole.csv"
+    if not path.exists():
+        return rows
+    with path.open() as file:
+        listed = {row["file"]: tuple(int(row[key]) for key in ("width", "height", "frames")) for row in csv.DictReader(file)}
+    return [row | ({"whole": listed[row["file"]]} if row["file"] in listed else {}) for row in rows]
+
+
 def load(state: Path) -> list[dict]:
     return [json.loads(line) for line in (state / "plan.jsonl").read_text().splitlines()]
 
@@ -220,7 +255,7 @@ def main():
     out = state / "plan.jsonl"
     if out.exists():
         return
-    made = versions(read_rows(clips, detectors, share), read_more(detectors))
+    made = versions(*(with_wholes(rows, detectors) for rows in (read_rows(clips, detectors, share), read_more(detectors))))
     state.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix(".partial")
     partial.write_text("".join(json.dumps(version) + "\n" for version in made))

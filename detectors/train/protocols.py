@@ -160,24 +160,33 @@ def split(judged: Judged, chain: str) -> tuple[np.ndarray, np.ndarray]:
     return judged.z[rows][y == 1], judged.z[rows][y == 0]
 
 
+def listed_pairs(detectors: Path) -> list[dict]:
+    with (detectors / "pairs.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def within_pages(judged: Judged, detectors: Path, chain: str, z: np.ndarray) -> list[dict]:
+    """Of each page with matched pairs the AUC within it, by the scores `z` of versions, NaN where there is none."""
+    f = judged.features
+    place = {f.versions[k]["file"]: k for k in np.flatnonzero((f.column("kind") == "clip") & (f.column("chain") == chain) & ~np.isnan(z))}
+    pages: dict[str, list[dict]] = {}
+    for row in listed_pairs(detectors):
+        if row["file"] in place:
+            pages.setdefault(row["page"], []).append(row)
+    found = []
+    for page, rows in sorted(pages.items()):
+        held = np.array([z[place[row["file"]]] for row in rows])
+        y = np.array([row["label"] == "generated" for row in rows])
+        area = auc(held[y], held[~y])
+        if np.isfinite(area):
+            found.append({"page": page, "part": rows[0]["part"], "camera": int((~y).sum()), "generated": int(y.sum()), "auc": round(area, 3)})
+    return found
+
+
 def pairs(judged: Judged, detectors: Path, table: Table, out: Path):
     """P2: the mean over pages of the AUC within a page; pages of the test part, and all pages with out-of-fold scores for the others."""
-    with (detectors / "pairs.csv").open() as file:
-        listed = list(csv.DictReader(file))
-    f = judged.features
     for chain in ("native", "crf28"):
-        place = {f.versions[k]["file"]: k for k in np.flatnonzero((f.column("kind") == "clip") & (f.column("chain") == chain) & ~np.isnan(judged.z))}
-        pages: dict[str, list[dict]] = {}
-        for row in listed:
-            if row["file"] in place:
-                pages.setdefault(row["page"], []).append(row)
-        found = []
-        for page, rows in sorted(pages.items()):
-            z = np.array([judged.z[place[row["file"]]] for row in rows])
-            y = np.array([row["label"] == "generated" for row in rows])
-            area = auc(z[y], z[~y])
-            if np.isfinite(area):
-                found.append({"page": page, "part": rows[0]["part"], "camera": int((~y).sum()), "generated": int(y.sum()), "auc": round(area, 3)})
+        found = within_pages(judged, detectors, chain, judged.z)
         if chain == "native" and found:
             write(out / "pairs.csv", found)
         for name, kept in ((f"P2 {chain}", [row for row in found if row["part"] == "test"]), (f"P2 {chain}, all pages", found)):

@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import subprocess
 import sys
 import tomllib
 
@@ -28,6 +29,7 @@ import localise
 import more
 import networks
 import observations
+import peers
 import plan
 import protocols
 import scores
@@ -280,6 +282,76 @@ def test_camera_clips_are_cut_to_the_shapes_of_generated_ones():
     crop, thin, pictures = shapes.crop(plan.lot_of(1), {"label": "camera", "width": 854, "height": 480, "frames": 51})
     assert crop[2:] == [256, 256] and thin == 3 and pictures == 16
     assert shapes.crop(plan.lot_of(1), generated)[0] == [0, 0, 256, 256]
+
+
+def test_whole_pictures_of_camera_clips_take_the_shapes_of_generated_ones(tmp_path):
+    generated = {"label": "generated", "part": "train", "source": "g", "width": 320, "height": 256, "frames": 16}
+    row = {"file": "clips/camera/a.mp4", "label": "camera", "family": "camera", "source": "c", "group": "c", "part": "train", "fold": 0, "year": ""}
+    row |= {"width": 270, "height": 480, "frames": 51}
+    (tmp_path / "whole.csv").write_text("file,width,height,frames\nclips/camera/a.mp4,480,852,51\n")
+    held = plan.with_wholes([row, row | {"file": "clips/camera/b.mp4"}], tmp_path)
+    assert [version["chain"] for version in plan.trained(held[0], plan.Shapes([generated])) if version.get("whole")] == ["whole0", "whole1"]
+    assert not any(version.get("whole") for version in plan.trained(held[1], plan.Shapes([generated])))
+    version = plan.shrunk(held[0], plan.Shapes([generated]), "whole0") | {"id": "v", "steps": plan.shrunk(held[0], plan.Shapes([generated]), "whole0")["steps"][:1]}
+    path = more.whole(tmp_path / "clips" / "camera" / "a.mp4")
+    path.parent.mkdir(parents=True)
+    drawn(path, "480x852", 30)
+    (tmp_path / "versions").mkdir()
+    variants.made(version, tmp_path / "clips", tmp_path, tmp_path)
+    assert more.probed(tmp_path / "versions" / "v.mkv")[:2] == (256, 320)
+
+
+def drawn(path, size: str, rate: int):
+    source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration=1.7"]
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *source, "-pix_fmt", "yuv420p", str(path)], check=True)
+
+
+def test_of_a_camera_clip_that_is_cut_the_whole_picture_is_kept_too(tmp_path):
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    drawn(repository / "a.mp4", "1280x720", 10)
+    drawn(repository / "b.mp4", "640x360", 10)
+    git = ["git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    for name, label in (("a", "camera"), ("a", "generated"), ("b", "camera")):
+        out = tmp_path / "clips" / label / f"{name}.mp4"
+        more.cut({"commit": commit, "src_path": f"{name}.mp4", "crop": "", "label": label}, repository, out)
+        assert more.probed(out)[:2] == ((854, 480) if name == "a" else (640, 360))
+        assert more.whole(out).exists() == (name == "a" and label == "camera") or label == "generated"
+        if label == "camera" and name == "a":
+            assert more.probed(more.whole(out))[:2] == (1280, 720)
+            more.whole(out).unlink()
+    assert not list((tmp_path / "clips" / "whole").iterdir())
+
+
+def test_a_peer_is_measured_on_the_clips_on_which_the_detector_is(tmp_path, held):
+    judged = protocols.Judged(held, *(np.zeros(len(held.versions)) for _ in range(2)), None, {"generated_at_least": 0.9, "camera_at_most": 0.1}, np.zeros(1) > 0)
+    y = features.target(held.versions)
+    said = {version["id"]: 0.7 + index / 1e6 if y[index] == 1 else 0.6 - index / 1e6 for index, version in enumerate(held.versions)}
+    synthetic.write(tmp_path / "state", tmp_path, held)
+    rows = {row["figure"]: row for row in peers.compared("x", 0.65, said, judged, tmp_path)}
+    assert {"P1 native", "P2 native", "P4 crf28", "P4 social", "P6 ECE", "P6 camera accused"} <= rows.keys()
+    assert float(rows["P1 native"]["value"]) == float(rows["P2 native"]["value"]) == 1 and float(rows["P1 native"]["traces"]) == 0.5
+    assert float(rows["P6 camera accused"]["value"]) == 0 and float(rows["P6 ECE"]["value"]) == pytest.approx(0.45, abs=0.01)
+    # One that has nothing to say of some clips is measured on the others alone, and so is what it is compared with.
+    camera = [version["id"] for version in held.versions if version["label"] == "camera"]
+    fewer = {row["figure"]: row for row in peers.compared("x", 0.5, {key: said[key] for key in said if key not in camera[len(camera) // 2 :]}, judged, tmp_path)}
+    assert int(fewer["P1 native"]["clips"]) < int(rows["P1 native"]["clips"]) and float(fewer["P6 camera accused"]["value"]) == 1
+
+
+def test_a_peer_is_asked_once_of_four_pictures_of_each_clip(tmp_path):
+    drawn(tmp_path / "a.mp4", "64x64", 10)
+    asks = tmp_path / "asked"
+    program = f"import sys; held = sys.stdin.read().split(); open({str(asks)!r}, 'a').write(str(len(held)))\nfor p in held: print('nan' if p.endswith('-1.png') else 0.25)"
+    (tmp_path / "peer.py").write_text(program)
+    wanted = [{"id": "v", "kind": "clip", "steps": [], "file": "a.mp4"}]
+    for _ in range(2):
+        assert peers.asked("p", f"{sys.executable} {tmp_path / 'peer.py'}", wanted, tmp_path / "clips", tmp_path) == {"v": 0.25}
+    assert asks.read_text() == "4"
+    with pytest.raises(SystemExit, match="said 0 numbers of 4 pictures"):
+        peers.asked("q", "true", wanted, tmp_path / "clips", tmp_path)
 
 
 def test_a_patch_is_in_a_box_by_the_share_that_it_covers():

@@ -19,6 +19,7 @@ import numpy as np
 import plan
 from autoencoders import Autoencoder, files
 from chains import encode
+from more import whole
 
 # What a camera's or an editor's software does; the result is still camera footage.
 PROCESSING = {
@@ -72,6 +73,8 @@ def made(version: dict, clips: Path, state: Path, weights: Path):
     """Makes one version's file. Raises `subprocess.CalledProcessError`, `ValueError`."""
     out = path_of(version, clips, state)
     source = clips.parent / version["file"]
+    if version.get("whole"):
+        source = whole(source)
     stretch = version["stretch"]
     if version["kind"] == "clip":
         limit = ["-frames:v", str(version["pictures"])] if "pictures" in version else []
@@ -95,9 +98,9 @@ def made(version: dict, clips: Path, state: Path, weights: Path):
         redrawn = autoencoder(weights, version["vae"]).redrawn(shown)
         if version["kind"] == "region":
             x, y, across, down = version["box"]
-            whole = shown.copy()
-            whole[:, y : y + down, x : x + across] = redrawn[:, y : y + down, x : x + across]
-            redrawn = whole
+            pasted = shown.copy()
+            pasted[:, y : y + down, x : x + across] = redrawn[:, y : y + down, x : x + across]
+            redrawn = pasted
         shown = redrawn
     if not len(shown):
         raise ValueError("no pictures")
