@@ -24,6 +24,8 @@ from figures import auc, calibration_error, interval
 from variants import path_of
 
 PICTURES = 4
+# Clips whose pictures lie on disk at once.
+BATCH = 128
 
 
 def shown(path: Path, folder: Path, name: str) -> list[Path]:
@@ -38,31 +40,39 @@ def shown(path: Path, folder: Path, name: str) -> list[Path]:
 
 
 def said(command: str, pictures: list[Path]) -> list[float]:
-    """What the peer says of each picture. Raises `SystemExit` where that is not one number a picture."""
+    """What the peer says of each picture. Raises `SystemExit` where it fails, or doesn't say one number a picture."""
     asked = "".join(f"{path}\n" for path in pictures)
-    lines = subprocess.run(shlex.split(command), check=True, input=asked, capture_output=True, text=True).stdout.split()
+    done = subprocess.run(shlex.split(command), check=False, input=asked, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"peers: {command} ended with {done.returncode}: {(done.stderr.strip() or 'nothing said').splitlines()[-1]}")
+    lines = done.stdout.split()
     if len(lines) != len(pictures):
         raise SystemExit(f"peers: {command} said {len(lines)} numbers of {len(pictures)} pictures")
     return [float(line) for line in lines]
 
 
-def asked(name: str, command: str, wanted: list[dict], clips: Path, state: Path) -> dict[str, float]:
-    """The peer's likelihood of each version by id, NaN where it has none; asks for those that are not known yet."""
-    path = state / "peers" / f"{name}.json"
-    path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    left = [version for version in wanted if version["id"] not in known]
-    for first in range(0, len(left), 64):
-        with tempfile.TemporaryDirectory() as folder:
-            held = [(version["id"], shown(path_of(version, clips, state), Path(folder), version["id"])) for version in left[first : first + 64]]
-            answers = iter(said(command, [picture for _, pictures in held for picture in pictures]))
-            known |= {key: [next(answers) for _ in pictures] for key, pictures in held}
-        save_json(path, known)
-        print(f"{name}: {min(first + 64, len(left))} of {len(left)} clips", flush=True)
-    means = {}
-    for version in wanted:
-        answers = [answer for answer in known[version["id"]] if np.isfinite(answer)]
-        means[version["id"]] = float(np.mean(answers)) if answers else float("nan")
+def asked(commands: dict[str, str], wanted: list[dict], clips: Path, state: Path) -> dict[str, dict[str, float]]:
+    """Of each peer by name its likelihood of each version by id, NaN where it has none; asks for those that are not known yet."""
+    folder = state / "peers"
+    folder.mkdir(exist_ok=True)
+    places = {name: folder / f"{name}.json" for name in commands}
+    known = {name: json.loads(path.read_text()) if path.exists() else {} for name, path in places.items()}
+    left = [version for version in wanted if any(version["id"] not in answers for answers in known.values())]
+    for first in range(0, len(left), BATCH):
+        batch = left[first : first + BATCH]
+        with tempfile.TemporaryDirectory() as room:
+            held = {version["id"]: shown(path_of(version, clips, state), Path(room), version["id"]) for version in batch}
+            for name, command in commands.items():
+                new = {key: pictures for key, pictures in held.items() if key not in known[name]}
+                if new:
+                    answers = iter(said(command, [picture for pictures in new.values() for picture in pictures]))
+                    known[name] |= {key: [next(answers) for _ in pictures] for key, pictures in new.items()}
+                    save_json(places[name], known[name])
+        print(f"peers: {first + len(batch)} of {len(left)} clips", flush=True)
+    means = {name: {} for name in commands}
+    for name, version in ((name, version) for name in commands for version in wanted):
+        finite = [answer for answer in known[name][version["id"]] if np.isfinite(answer)]
+        means[name][version["id"]] = float(np.mean(finite)) if finite else float("nan")
     return means
 
 
@@ -124,9 +134,10 @@ def main():
     wanted = [judged.features.versions[k] for chain in FIXED for k in protocols.clips(judged, chain)]
     listed = {row["file"] for row in protocols.listed_pairs(detectors)}
     wanted += [v for v in judged.features.versions if v["file"] in listed and v["kind"] == "clip" and v["chain"] in ("native", "crf28") and v not in wanted]
-    for argument in sys.argv[5:]:
-        name, limit, command = argument.split("=", 2)
-        rows += compared(name, float(limit), asked(name, command, wanted, clips, state), judged, detectors)
+    peers = [argument.split("=", 2) for argument in sys.argv[5:]]
+    likelihoods = asked({name: command for name, _, command in peers}, wanted, clips, state)
+    for name, limit, _ in peers:
+        rows += compared(name, float(limit), likelihoods[name], judged, detectors)
     path = out / "results" / "peers.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

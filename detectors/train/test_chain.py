@@ -347,11 +347,15 @@ def test_a_peer_is_asked_once_of_four_pictures_of_each_clip(tmp_path):
     program = f"import sys; held = sys.stdin.read().split(); open({str(asks)!r}, 'a').write(str(len(held)))\nfor p in held: print('nan' if p.endswith('-1.png') else 0.25)"
     (tmp_path / "peer.py").write_text(program)
     wanted = [{"id": "v", "kind": "clip", "steps": [], "file": "a.mp4"}]
-    for _ in range(2):
-        assert peers.asked("p", f"{sys.executable} {tmp_path / 'peer.py'}", wanted, tmp_path / "clips", tmp_path) == {"v": 0.25}
-    assert asks.read_text() == "4"
+    one = {"p": f"{sys.executable} {tmp_path / 'peer.py'}"}
+    assert peers.asked(one, wanted, tmp_path / "clips", tmp_path) == {"p": {"v": 0.25}}
+    # A second peer is asked of the same pictures, and the first not again.
+    assert peers.asked(one | {"other": one["p"]}, wanted, tmp_path / "clips", tmp_path) == {"p": {"v": 0.25}, "other": {"v": 0.25}}
+    assert asks.read_text() == "44"
     with pytest.raises(SystemExit, match="said 0 numbers of 4 pictures"):
-        peers.asked("q", "true", wanted, tmp_path / "clips", tmp_path)
+        peers.asked({"q": "true"}, wanted, tmp_path / "clips", tmp_path)
+    with pytest.raises(SystemExit, match="ended with 1: no weights"):
+        peers.asked({"r": "sh -c 'echo no weights >&2; exit 1'"}, wanted, tmp_path / "clips", tmp_path)
 
 
 def test_a_patch_is_in_a_box_by_the_share_that_it_covers():
