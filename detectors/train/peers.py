@@ -129,6 +129,8 @@ def compared(name: str, limit: float, p: dict[str, float], judged: protocols.Jud
 
 
 def main():
+    if len(sys.argv) < 6 or not all(argument.count("=") >= 2 for argument in sys.argv[5:]):
+        raise SystemExit("peers: peers.py CLIPS DETECTORS STATE OUT NAME=LIMIT=COMMAND...")
     clips, detectors, state, out = (Path(argument).resolve() for argument in sys.argv[1:5])
     judged, rows = protocols.judge(state, out), []
     wanted = [judged.features.versions[k] for chain in FIXED for k in protocols.clips(judged, chain)]
